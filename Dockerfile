@@ -49,7 +49,7 @@ ENTRYPOINT ["/usr/local/bin/hotline-turn"]
 
 
 FROM base AS python
-RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz)$' ca-certificates python3 python3-venv tzdata
+RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz|fonts-wqy-microhei)$' ca-certificates python3 python3-venv tzdata
 
 
 FROM python AS console

@@ -20,6 +20,8 @@ from ari_app.operations import settings_page
 from ari_app.operations.call_commands import call
 from ari_app.operations.locations import NEEDED, locations
 from ari_app.operations.queue_commands import queues
+from ari_app.operations.queues_in_force import FILE as QUEUES_FILE
+from ari_app.operations.queues_in_force import named, stored_version
 from ari_app.operations.served_queues import served_but_removed
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
@@ -28,7 +30,7 @@ from ari_app.runtime.configuration import drawn, read_configuration
 from ari_app.runtime.supervisor import ProcessSupervisor
 from ari_app.runtime.surroundings import first_line
 from ari_app.settings import PREFIX, Settings, invalid_settings, unknown_variables
-from crm.reports import definitions
+from crm.reports.definitions import page as figure_page
 from crm.tickets import transition_page
 from dev.given import given_settings
 from dev.paths import PROJECT
@@ -149,8 +151,9 @@ def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows
     """Name every fault of the folder as `file:line: rule: text`."""
     if not folder.is_dir():
         _refuse(f"there is no folder {folder}")
-    found = read_configuration(folder)
-    findings = [*found.findings, *_of_accounts(folder, found.queues)]
+    text = _version_in_force(folder)
+    found = read_configuration(folder, queues_text=text)
+    findings = [*found.findings, *_of_accounts(folder, found.queues, text)]
     for finding in findings:
         typer.echo(str(finding))
     if findings:
@@ -158,12 +161,25 @@ def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows
     typer.echo(f"{folder}: in order")
 
 
-def _of_accounts(folder: Path, queues: Collection[str]) -> list[Finding]:
+def _version_in_force(folder: Path) -> bytes | None:
+    """Return the console's queues, if they count instead of the file."""
+    of = locations()
+    stored, obstacle = stored_version(of) if folder.resolve() == of.callflows.resolve() else (None, None)
+    if obstacle is not None:
+        typer.echo(obstacle, err=True)
+    if stored is None:
+        return None
+    typer.echo(f"queues: {named(stored)}; {QUEUES_FILE} of the folder does not count", err=True)
+    return stored.text.encode()
+
+
+def _of_accounts(folder: Path, queues: Collection[str], text: bytes | None) -> list[Finding]:
     """Return the findings about agents, if the folder is a service's."""
     of = locations()
     if not queues or folder.resolve() != of.callflows.resolve():
         return []
-    findings, obstacle = served_but_removed(of, queues)
+    written = text.decode() if text is not None else (folder / QUEUES_FILE).read_text(encoding="utf-8")
+    findings, obstacle = served_but_removed(of, queues, written)
     if obstacle is not None:
         typer.echo(obstacle, err=True)
     return findings
@@ -201,7 +217,7 @@ def figure_table(
     output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
 ) -> None:
     """Print the definition of every figure as Markdown."""
-    _hand_out(definitions.rendered(), output)
+    _hand_out(figure_page.rendered(), output)
 
 
 def _hand_out(text: str, output: Path | None) -> None:

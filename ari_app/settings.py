@@ -278,6 +278,8 @@ class Settings(BaseSettings):
     """From one attempt to the next, in seconds."""
     survey_parallel: int = Field(default=10, ge=1)
     """Callbacks at a time."""
+    visit_notice_workdays: int = Field(default=1, ge=0, le=30)
+    """Workdays ahead on which a visit may be booked or wished at the earliest; an urgent ticket needs none."""
     survey_from_hour: int = Field(default=8, ge=0, le=23)
     """Callbacks are placed from this hour on, by the clock of `time_zone` (R3, R5)."""
     survey_until_hour: int = Field(default=21, ge=1, le=24)

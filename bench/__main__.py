@@ -27,15 +27,18 @@ SUITES = {
     "G6": "bench.ari_client",
     "G9": "bench.history",
     "G17": "bench.matching",
+    "G25": "bench.two_processes",
     "similar": "bench.similar",
     "pop": "bench.similar",
     "search": "bench.searching",
+    "figures": "bench.figures",
     "append": "bench.tickets",
     "transition": "bench.tickets",
     "minute": "bench.minute",
     "control": "bench.control",
     "transfer": "bench.control",
     "console": "bench.console",
+    "rows": "bench.console_rows",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 

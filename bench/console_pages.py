@@ -1,4 +1,4 @@
-"""Measures of the console's pages: sizes, first picture, keys, heap."""
+"""Measures of the console's pages: sizes, first picture, heap."""
 
 import re
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, CDPSession, Page, expect
 
 from dev import console
-from tests.asterisk.hotline import AGENT, SUPERVISOR
+from tests.asterisk.hotline import AGENT
 from tests.browser.looks import WAIT_MS
 from tests.browser.scenes import signed_in
 
@@ -16,7 +16,6 @@ POPS, FIRST_POPS = 200, 10
 """Pops between two looks at the heap, and before the first: what is loaded once is loaded then."""
 KEPT_MS = 35_000
 """So long the page keeps answers that nothing shows any more."""
-AGENTS, CHANGES_PER_S, KEYS = 300, 5, 100
 _TEN_MBIT = {"offline": False, "latency": 10, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
 DESK = "document.querySelector('#app').__vue_app__.config.globalProperties.$pinia._s.get('desk')"
 """Expression of a page: what the service has said to it."""
@@ -27,20 +26,6 @@ _LARGEST = """() => new Promise((resolve) => {
   // Whatever is painted later than that is no first picture.
   setTimeout(() => resolve(last), 1000)
 })"""
-_AGENTS = f"""([agents, rate]) => {{
-  const desk = {DESK}
-  const states = ['ready', 'talking', 'wrap_up', 'not_ready']
-  const change = (at) => desk.apply({{
-    type: 'presence', agent_id: `bench-${{at}}`, state: states[Math.floor(Math.random() * states.length)],
-    since_ms: Date.now(), name: `坐席${{at}}`, staff_number: `${{5000 + at}}`, queues: ['repair'],
-  }})
-  for (let at = 0; at < agents; at += 1) change(at)
-  setInterval(() => change(Math.floor(Math.random() * agents)), 1000 / rate)
-  window.keys = []
-  addEventListener('keydown', ({{ timeStamp }}) => {{
-    requestAnimationFrame(() => setTimeout(() => window.keys.push(performance.now() - timeStamp)))
-  }}, {{ capture: true }})
-}}"""
 _POP = f"""async ([from, until]) => {{
   const desk = {DESK}
   const painted = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next)))
@@ -104,28 +89,6 @@ async def largest_paint(browser: Browser, url: str, slower: int) -> float:
         painted = float(await page.evaluate(_LARGEST))
     await context.close()
     return painted
-
-
-async def board_keys(browser: Browser, url: str, slower: int) -> list[float]:
-    """Return the milliseconds from each key to the next picture.
-
-    A supervisor types the reason of a pause while the table changes.
-    """
-    context, page = await signed_in(browser, url, SUPERVISOR)
-    await page.goto(f"{url}/board")
-    await expect(page.locator(".board-queues > *").first).to_be_visible(timeout=WAIT_MS)
-    async with throttled(page, slower):
-        await page.evaluate(_AGENTS, [AGENTS, CHANGES_PER_S])
-        await expect(page.locator("tr", has_text="坐席299")).to_be_visible(timeout=WAIT_MS)
-        await page.locator("tbody button").first.click()
-        await page.locator(".board input.control").first.focus()
-        for _ in range(KEYS):
-            # As fast as people type: five keys in a second.
-            await page.keyboard.press("a", delay=50)
-            await page.wait_for_timeout(150)
-        keys: list[float] = await page.evaluate("keys")
-    await context.close()
-    return keys
 
 
 async def heap_growth(page: Page, pop: object) -> float:

@@ -22,7 +22,7 @@ from dev.paths import PROJECT
 from dev.stack import SAMPLE_PASSWORD, Stack, private_stack
 from tests.desk_client import Desk
 
-ADMINISTRATOR = "9001"
+ADMINISTRATOR, SUPERVISOR = "9001", "3001"
 QUEUE = "repair"
 PASSWORD = "bench-agent-1"
 FIRST_AGENT = 5001
@@ -58,11 +58,19 @@ class OurSystem:
         folder: Path,
         *,
         flow: str = STRAIGHT_TO_THE_QUEUE,
+        queues: str | None = None,
+        team: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
         supervised: bool = False,
     ) -> None:
+        """Take the flow, the queues' document, and the last agents' queues.
+
+        Without a document the queues are as shipped.
+        """
         self.name = "hotline"
         self._flow = flow
+        self._queues = queues
+        self._team = team
         self._settings = settings or {}
         self._supervised = supervised
         self._hired: list[dict[str, Any]] = []
@@ -77,18 +85,29 @@ class OurSystem:
         at = self.stack.at
         return at.address, at.sip_port
 
-    async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
-        """Start the stack, hire and seat the agents, make them ready."""
+    async def start(
+        self, agents: Sequence[str], *, callers_port: int, agents_port: int, outside_port: int | None = None
+    ) -> None:
+        """Start the stack, hire and seat the agents, make them ready.
+
+        Numbers outside are rung at `outside_port`.
+        """
+        outside = {} if outside_port is None else {"TRUNK": f"PJSIP/trunk/sip:{{number}}@127.0.0.1:{outside_port}"}
         self._stack = private_stack(
             self._folder,
             pjsip={"bench": TRUNK.format(context="hotline", callers_port=callers_port)},
-            settings={"CALLFLOWS": str(self._callflows()), **self._settings},
+            settings={"CALLFLOWS": str(self._callflows()), **outside, **self._settings},
             supervised=self._supervised,
         )
         await asyncio.to_thread(self._stack.start)
         async with Desk(self._stack.url, ADMINISTRATOR, SAMPLE_PASSWORD, socket=False) as administrator:
-            hired = [await self._hire(administrator, str(FIRST_AGENT + index)) for index in range(len(agents))]
-        await self._plug_in([member["endpoint"] for member in hired], agents_port)
+            queues = [QUEUE] * (len(agents) - len(self._team)) + list(self._team)
+            hired = [
+                await self._hire(administrator, str(FIRST_AGENT + index), queue) for index, queue in enumerate(queues)
+            ]
+            people = await administrator.get("/api/v1/staff")
+        supervisors = [one["endpoint"] for one in people if one["staff_number"] == SUPERVISOR]
+        await self._plug_in([*(member["endpoint"] for member in hired), *supervisors], agents_port)
         self._hired = hired
         await self.seat()
 
@@ -127,11 +146,11 @@ class OurSystem:
         folder = self._folder / "callflows"
         shutil.copytree(PROJECT / "callflows", folder, dirs_exist_ok=True)
         (folder / "hotline.yaml").write_text(self._flow)
-        queues = (folder / "queues.yaml").read_text()
+        queues = self._queues or (folder / "queues.yaml").read_text()
         (folder / "queues.yaml").write_text(re.sub(r"wrap_up_s: \d+", "wrap_up_s: 0", queues))
         return folder
 
-    async def _hire(self, administrator: Desk, staff_number: str) -> dict[str, Any]:
+    async def _hire(self, administrator: Desk, staff_number: str, queue: str) -> dict[str, Any]:
         hired: dict[str, Any] = await administrator.post(
             "/api/v1/staff",
             {
@@ -139,7 +158,7 @@ class OurSystem:
                 "name": f"Agent {staff_number}",
                 "role": "agent",
                 "password": PASSWORD,
-                "queues": [QUEUE],
+                "queues": [queue],
             },
         )
         return hired

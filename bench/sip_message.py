@@ -103,9 +103,10 @@ def request(
     *,
     branch: str = "",
     body: str = "",
+    content: str = "application/sdp",
 ) -> bytes:
     """A request; without a branch it is a transaction of its own."""
-    kind = "Content-Type: application/sdp\r\n" if body else ""
+    kind = f"Content-Type: {content}\r\n" if body else ""
     return (
         f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local[0]}:{local[1]};branch={branch or new_branch()};rport\r\n"
         f"Max-Forwards: 70\r\nFrom: {sender}\r\nTo: {receiver}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} {method}\r\n"

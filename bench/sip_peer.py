@@ -81,6 +81,8 @@ class CallerCall:
     """Anything came back."""
     resent: int = 0
     contact: str = ""
+    sequence: int = 1
+    """Number of the last request within the call."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -113,13 +115,18 @@ class Callers:
         if call.over.is_set():
             return
         if call.answered_ns:
-            self._send_within(call, "BYE", "2")
+            self._send_within(call, "BYE")
             self._end(call, time.time_ns())
         else:
             text = request(
                 "CANCEL", call.uri, self.socket.local, call.sender, call.receiver, call.call_id, "1", branch=call.branch
             )
             self.socket.send(text)
+
+    def press(self, call: CallerCall, key: str) -> None:
+        """Press a key, sent by INFO (RFC 6086)."""
+        if call.answered_ns and not call.over.is_set():
+            self._send_within(call, "INFO", f"Signal={key}\r\nDuration=160\r\n")
 
     def end(self, call: CallerCall) -> None:
         """The call is over without a message from either end."""
@@ -148,7 +155,9 @@ class Callers:
             if not call.answered_ns and self.on_media is not None and message.media_port is not None:
                 self.on_media(call, message.media_port)
             call.answered_ns = call.answered_ns or at_ns
-            self._send_within(call, "ACK", "1")
+            self.socket.send(
+                request("ACK", call.contact, self.socket.local, call.sender, call.receiver, call.call_id, "1")
+            )
         else:
             text = request(
                 "ACK", call.uri, self.socket.local, call.sender, call.receiver, call.call_id, "1", branch=call.branch
@@ -157,9 +166,20 @@ class Callers:
             call.failed = message.status
             self._end(call, at_ns)
 
-    def _send_within(self, call: CallerCall, method: str, sequence: str) -> None:
+    def _send_within(self, call: CallerCall, method: str, body: str = "") -> None:
+        call.sequence += 1
         self.socket.send(
-            request(method, call.contact, self.socket.local, call.sender, call.receiver, call.call_id, sequence)
+            request(
+                method,
+                call.contact,
+                self.socket.local,
+                call.sender,
+                call.receiver,
+                call.call_id,
+                str(call.sequence),
+                body=body,
+                content="application/dtmf-relay",
+            )
         )
 
     def _resend(self, call: CallerCall) -> None:

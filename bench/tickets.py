@@ -25,9 +25,10 @@ from crm.categories.model import CategoryInput
 from crm.categories.service import CategoryService
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
 from crm.sla.service import SlaService
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
-from crm.tickets.model import Actor, ActorKind, TicketKind
+from crm.tickets.model import Actor, ActorKind
 from crm.tickets.service import TicketService
 from dev.ports import free_port
 from dev.postgres import Postgres

@@ -27,6 +27,7 @@ CUSTOMER_VARIABLES = frozenset(
         "customer.language",
         "customer.grade",
         "customer.agent_id",
+        "customer.own_agent_id",
     }
 )
 OFFER_VARIABLES = frozenset(
@@ -192,6 +193,7 @@ class CallerActions:
             "customer.language": customer.language,
             "customer.grade": customer.grade,
             "customer.agent_id": await self._tickets.agent_of_open_tickets(customer.id),
+            "customer.own_agent_id": customer.agent_id,
             **await self._offer(customer.id),
         }
 

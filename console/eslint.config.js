@@ -24,6 +24,7 @@ export default [
       'vue/define-props-declaration': 'error',
       'vue/no-bare-strings-in-template': 'error',
       'vue/no-static-inline-styles': 'error',
+      'vue/no-restricted-v-bind': ['error', { argument: 'disabled', element: 'UiButton', message: 'say why: blocked' }, { argument: 'disabled', element: 'button', message: 'UiButton says why' }],
       'vue/no-v-html': 'error',
       'vue/no-unused-refs': 'error',
       'vue/html-self-closing': ['error', { html: { void: 'always', normal: 'always', component: 'always' } }],

@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { earlyWords, GROUPS } from './build/chunks.mjs'
+import { jssip } from './build/jssip.mjs'
 import { messages } from './build/messages.mjs'
 
 const service = process.env.CONSOLE_SERVICE ?? 'http://127.0.0.1:8080'
 
 export default defineConfig(({ mode }) => ({
-  plugins: [messages(), vue()],
+  plugins: [messages(), earlyWords(), jssip(), vue()],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('src', import.meta.url)),
@@ -28,6 +30,7 @@ export default defineConfig(({ mode }) => ({
     // The policy of the pages forbids data: addresses of fonts and styles, and inlined files cannot be cached.
     assetsInlineLimit: 0,
     manifest: true,
+    rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
     chunkSizeWarningLimit: 700,
   },
   server: {

@@ -19,6 +19,7 @@ class _Ports:
 
     def __init__(self) -> None:
         self._held: list[socket.socket] = []
+        self._usual: dict[tuple[int, int], socket.socket] = {}
         self._mine = self._of_held_blocks()
         self._lock = threading.Lock()
 
@@ -28,6 +29,19 @@ class _Ports:
                 if _is_free(port, kind, address):
                     return port
         raise OSError(f"no port between {FIRST} and {END} is free")
+
+    def hold(self, port: int, kind: int) -> bool:
+        """Hold a usual port; return whether this process has it."""
+        with self._lock:
+            if (port, kind) not in self._usual:
+                held = socket.socket(socket.AF_UNIX)
+                try:
+                    held.bind(f"\0hotline-port-{int(kind)}-{port}")
+                except OSError:
+                    held.close()
+                    return False
+                self._usual[port, kind] = held
+            return True
 
     def _of_held_blocks(self) -> Iterator[int]:
         for first in random.sample(range(FIRST, END, BLOCK), (END - FIRST) // BLOCK):
@@ -57,9 +71,11 @@ def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int
 def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
     """Return the usual port where it is free, else another one.
 
+    It is held as long as this process lives, so that two first starts, which listen late, do not choose the same one.
     Lingering connections (TIME_WAIT) do not occupy it: a restart finds every port where it was.
     """
-    return port if _is_free(port, kind, address, lingering=True) else free_port(kind, address)
+    free = _is_free(port, kind, address, lingering=True) and _ports.hold(port, kind)
+    return port if free else free_port(kind, address)
 
 
 def listening(port: int, address: str = "127.0.0.1") -> bool:

@@ -16,6 +16,8 @@ from foundation.process_identity import ProcessIdentity
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
 LOG_END_CHARACTERS = 3000
+LONGEST_START_SECONDS = 900.0
+"""Limit of a start that makes progress: a program could log forever and never be ready."""
 
 
 class ProcessFailed(Exception):
@@ -51,19 +53,30 @@ class ManagedProcess(ABC):
     def ending(self) -> str:
         """Return how the program ended, in words."""
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30.0) -> None:
-        """Wait until the program is ready.
+    def wait_until(
+        self, ready: Callable[[], bool], *, seconds: float = 30.0, tell: Callable[[str], object] = lambda _text: None
+    ) -> None:
+        """Wait until the program is ready, as long as it makes progress.
+
+        Each new text in its log is progress, and `tell` gets it; `seconds` is how long it may be silent. A slow machine
+        is no reason to end a start.
 
         Raises:
-            ProcessFailed: it ended, or was not ready in time.
+            ProcessFailed: it ended, or was silent for too long.
         """
-        deadline = time.monotonic() + seconds
+        began = heard = time.monotonic()
+        read = self._log_size()
         while not ready():
             if not self.running:
                 raise ProcessFailed(f"{self.name} {self.ending()}:\n{self._log_end()}")
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if (size := self._log_size()) > read:
+                tell(self._log_from(read))
+                read, heard = size, now
+            if now - heard > seconds or now - began > LONGEST_START_SECONDS:
                 self.stop()
-                raise ProcessFailed(f"{self.name} was not ready within {seconds} s:\n{self._log_end()}")
+                said = self._log_end() or f"it wrote nothing to {self.log}"
+                raise ProcessFailed(f"{self.name} was not ready, and silent for {now - heard:.0f} s:\n{said}")
             time.sleep(POLL_SECONDS)
 
     def stop(self, number: Signals = SIGTERM) -> None:
@@ -77,6 +90,14 @@ class ManagedProcess(ABC):
         if self.running:
             os.killpg(self.pid, SIGKILL)
         self.wait(STOP_SECONDS)
+
+    def _log_size(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def _log_from(self, begin: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(begin)
+            return log.read().decode(errors="replace")
 
     def _log_end(self) -> str:
         return self.log.read_text(errors="replace")[-LOG_END_CHARACTERS:] if self.log.exists() else ""

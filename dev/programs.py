@@ -10,6 +10,8 @@ from pathlib import Path
 from dev.packages import BROWSER, HOST, PROXY, PackagesUnavailable, suite_root
 
 SUITE = "forky"
+FONT = "usr/share/fonts/truetype/wqy/wqy-microhei.ttc"
+"""WenQuanYi Micro Hei: Apache License 2.0, or GPL 3 with an exception for what embeds it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ def dot_program() -> Program:
     if not any(plugins.glob("config*")):
         subprocess.run([*dot.command, "-c"], env=dot.environ(), check=True, capture_output=True, timeout=60)
     return dot
+
+
+def chinese_font() -> Path | None:
+    """Return a font with Chinese letters: of the suite, else the machine."""
+    places = (suite_root(SUITE) / FONT, Path("/") / FONT)
+    return next((place for place in places if place.exists()), None)
 
 
 def postgres_program(name: str) -> Program:

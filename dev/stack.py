@@ -9,9 +9,12 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
 from dev.given import PREFIX
@@ -25,6 +28,7 @@ from dev.watching import WATCH_SECONDS, Watched
 from foundation.process_identity import ProcessIdentity
 
 SERVICE_READY_SECONDS = 60.0
+"""How long a starting service may write nothing to its log."""
 SAMPLE_PASSWORD = "hotline-sample"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened at
 PYTHON = {
@@ -33,6 +37,17 @@ PYTHON = {
     "PYTHONDONTWRITEBYTECODE": "",
     "PYTHONPYCACHEPREFIX": str(RUNTIME / "bytecode"),
 }
+
+
+class _Progress(msgspec.Struct):
+    """Entry of the service's log about its prompts."""
+
+    event: str
+    ready: int = 0
+    prompts: int = 0
+
+
+_PROGRESS = msgspec.json.Decoder(_Progress)
 
 
 @dataclass
@@ -60,6 +75,8 @@ class Stack:
     """Folder of the console's built pages."""
     note: Callable[[str, int], object] = field(default=lambda _name, _process_id: None)
     """Gets the name and the process id of each part that was started."""
+    say: Callable[[str], object] = field(default=lambda _sentence: None)
+    """Gets a sentence about each step of a start."""
 
     def __post_init__(self) -> None:
         self.asterisk = Asterisk(
@@ -125,9 +142,11 @@ class Stack:
 
     def _start_redis(self) -> None:
         assert self.redis is not None, "the stack has a Redis of its own"
+        self.say("starting Redis")
         self.redis.start(partial(self._note, "redis"))
 
     def _start_asterisk(self) -> None:
+        self.say("starting Asterisk")
         self.asterisk.start(partial(self._note, "asterisk"))
 
     def _note(self, name: str, process: ManagedProcess) -> None:
@@ -141,10 +160,19 @@ class Stack:
         """Start the service process and wait until `/readyz` is content.
 
         Raises:
-            ProcessFailed: it ended, or was not ready in time.
+            ProcessFailed: it ended, or made no progress.
         """
+        self.say(f"starting the service; its log is {self.folder / 'hotline.log'}")
         service = self.service if self.service is not None and self.service.running else self._begin_service()
-        service.wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+        service.wait_until(self.ready, seconds=SERVICE_READY_SECONDS, tell=self._tell)
+
+    def _tell(self, written: str) -> None:
+        """Say how far the prompts are; the first start speaks them all."""
+        for line in written.splitlines():
+            with suppress(msgspec.MsgspecError):
+                entry = _PROGRESS.decode(line)
+                if entry.event == "prompts_being_made":
+                    self.say(f"speaking the prompts: {entry.ready} of {entry.prompts}; the next start has them")
 
     def _begin_service(self) -> ManagedProcess:
         self.service = self._command("supervise" if self.supervised else "serve", "hotline.log")

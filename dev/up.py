@@ -84,6 +84,7 @@ def _owned_stack(ownership: Ownership, given: Mapping[str, str]) -> Stack:
         redis_port=ports["redis"],
         console=None if "CONSOLE" in given else _console(),
         note=ownership.note,
+        say=_say,
     )
     ownership.record.processes = dict(left)
     ownership.record.addresses = {"url": stack.url, "ports": ports, "servers": servers}
@@ -98,6 +99,7 @@ def _owned_stack(ownership: Ownership, given: Mapping[str, str]) -> Stack:
 
 def _console() -> Path | None:
     """Return the built console; None, with a line that says why."""
+    _say("building the console's pages; a content that was built before is there at once")
     try:
         return console.build()
     except console.ConsoleUnavailable as problem:

@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+FILL_IN = "must be filled in"
+"""Rule of a required text that is empty."""
 REASON = "reason"
 Reason = Annotated[str | None, REASON]
 """Stored sentence in English; a response says it in the reader's language."""
@@ -30,9 +32,12 @@ def broken_rules(error: ValidationError) -> list[tuple[tuple[int | str, ...], st
 
 
 def _rule(one: ErrorDetails) -> str:
+    is_text, kind = isinstance(one["input"], str), one["type"].removeprefix("string_")
+    if is_text and kind == "too_short" and one["ctx"]["min_length"] == 1:
+        return FILL_IN
     # A text that other rules were applied to before is only "a value" with "items" to pydantic.
-    if one["type"] in {"too_long", "too_short"} and isinstance(one["input"], str):
-        is_long = one["type"] == "too_long"
+    if is_text and kind in {"too_long", "too_short"}:
+        is_long = kind == "too_long"
         length = one["ctx"]["max_length" if is_long else "min_length"]
         return f"String should have at {'most' if is_long else 'least'} {length} character{'s' if length != 1 else ''}"
     return one["msg"].removeprefix("Value error, ")

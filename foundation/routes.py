@@ -112,15 +112,6 @@ class NoQuery(BaseModel, extra="forbid"):
     """Query of a route without parameters."""
 
 
-@dataclass(frozen=True)
-class Exported:
-    """Columns of a list as a file."""
-
-    name: str
-    columns: tuple[str, ...]
-    """Fields of its rows."""
-
-
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -151,8 +142,6 @@ class Route:
     """Action on a ticket that the route carries out, in the words of its state machine; empty for every other."""
     revalidated: bool
     """A list that changes rarely: a client stores it and asks whether it still holds."""
-    exported: Exported | None
-    """How its list is written as a file; None where it cannot be."""
 
 
 @dataclass
@@ -180,7 +169,6 @@ class Routes:
         deferrable: bool = False,
         action: str = "",
         revalidated: bool = False,
-        exported: Exported | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a route, relative to the prefix; parameters are written `{ticket_id}`."""
 
@@ -206,7 +194,6 @@ class Routes:
                     deferrable=deferrable,
                     action=action,
                     revalidated=revalidated,
-                    exported=exported,
                 )
             )
             return handler

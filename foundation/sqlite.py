@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -24,6 +25,7 @@ FETCHED_AT_ONCE = {"prebuffer_rows": True}
 """Option that makes objects in the thread as well, not when the result is read."""
 
 Result = TypeVar("Result")
+Work = TypeVar("Work")
 
 
 class LoadedLazily(Exception):
@@ -153,11 +155,11 @@ class Sqlite:
 
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:
         """Have a thread read."""
-        return await asyncio.get_running_loop().run_in_executor(self._look_ups, self._look_up, work)
+        return await asyncio.get_running_loop().run_in_executor(self._look_ups, _in_context(self._look_up, work))
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         """Have a thread carry out one transaction."""
-        return await asyncio.get_running_loop().run_in_executor(self._look_ups, self._change, work)
+        return await asyncio.get_running_loop().run_in_executor(self._look_ups, _in_context(self._change, work))
 
     async def aclose(self) -> None:
         """Wait for what is under way, and close every connection."""
@@ -173,6 +175,14 @@ class Sqlite:
         with self.engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return work(connection)
+
+
+def _in_context(step: Callable[[Work], Result], work: Work) -> Callable[[], Result]:
+    """Return the step with the context of the present task.
+
+    The context says who acts, and in which language names are read.
+    """
+    return partial(copy_context().run, step, work)
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

@@ -20,6 +20,9 @@ LANGUAGES = ("zh", "en")
 ORGANISATION = "{organisation.name}"
 """The organisation's name in a text, in the text's language."""
 
+TOLD_EVERY_S = 2.0
+"""A first start says how far it is: a person who waits sees that it goes on."""
+
 log = structlog.get_logger()
 
 
@@ -168,7 +171,18 @@ class Prompts:
             for name, text in self._catalogue.texts.get(language, {}).items()
             if not text.fields
         ]
-        made = await asyncio.gather(*(self._synthetic(name, language, {}) for name, language in names))
+        told, ready = asyncio.get_running_loop().time(), 0
+
+        async def spoken(name: str, language: str) -> Path | None:
+            nonlocal told, ready
+            path = await self._synthetic(name, language, {})
+            ready += 1
+            if (now := asyncio.get_running_loop().time()) - told >= TOLD_EVERY_S:
+                told = now
+                log.info("prompts_being_made", ready=ready, prompts=len(names))
+            return path
+
+        made = await asyncio.gather(*(spoken(name, language) for name, language in names))
         failed = [f"{language}/{name}" for (name, language), path in zip(names, made, strict=True) if path is None]
         return Prepared(len(names) - len(failed), failed, not_converted)
 

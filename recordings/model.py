@@ -21,6 +21,10 @@ SHORTEST_MESSAGE_S = 1.0
 """A caller who ends the recording sooner had nothing to say: a silent message is none."""
 
 
+SILENT = "no voice is heard"
+"""Note of a message in which the caller said nothing, however long: it is none."""
+
+
 class RecordingKind(StrEnum):
     """Kind of a recording."""
 
@@ -78,6 +82,8 @@ class Recording(SQLModel, table=True):
         Index("ix_recording_status", "status"),
         # The talks of an agent's day.
         Index("ix_recording_agent_id_started_at", "agent_id", "started_at"),
+        # The messages of the last days.
+        Index("ix_recording_kind_started_at", "kind", "started_at"),
     )
 
     id: str = Field(primary_key=True)

@@ -19,6 +19,8 @@ from recordings import sealing, store
 from recordings.errors import RecordingNotFound, UnreadableSide
 from recordings.model import (
     PLAYABLE,
+    SILENT,
+    RecordingKind,
     RecordingStatus,
     RecordingView,
     RecordingWarning,
@@ -154,6 +156,8 @@ class Sealer:
         complete = sealed.complete and len(notes) == len(sealed.notes)
         if not complete:
             self._warn_about(recording, WarningKind.INCOMPLETE, "; ".join(notes))
+        if sealed.silent and recording.kind is RecordingKind.MESSAGE:
+            notes.append(SILENT)
         return await self._store(
             recording,
             status=RecordingStatus.SEALED if complete else RecordingStatus.PARTIAL,

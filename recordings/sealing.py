@@ -27,6 +27,10 @@ TOLERATED_GAP_MS = 500
 CLOSING_SECONDS = 5.0
 _CLOSING_POLL_SECONDS = 0.02
 _BLOCK_FRAMES = 65536
+VOICE_PEAK = 0.02
+"""Loudest sample of a stretch with a voice; the noise of a line stays below."""
+SHORTEST_VOICE_MS = 400
+"""All stretches with a voice together; the echo of the beep is shorter."""
 _PEAKS_PER_SECOND = 20
 _MOST_PEAKS = 6000
 _RIFF = struct.Struct("<4sI4s")
@@ -64,6 +68,8 @@ class SealedFile:
     gap_ms: int
     complete: bool
     notes: list[str] = field(default_factory=list)
+    silent: bool = False
+    """No voice is heard."""
 
 
 class NothingRecorded(Exception):
@@ -151,7 +157,14 @@ def seal(sides: Sequence[Path], target: Path) -> SealedFile:
         gap_ms=gap_ms,
         complete=all(side is not None and side.frames and side.finalised for side in found),
         notes=notes,
+        silent=is_silent(peaks),
     )
+
+
+def is_silent(peaks: Peaks) -> bool:
+    """Tell whether a voice is heard nowhere, only noise or a beep."""
+    least = SHORTEST_VOICE_MS / peaks.milliseconds_per_peak
+    return all(sum(peak >= VOICE_PEAK for peak in channel) < least for channel in peaks.channels)
 
 
 def checksum(path: Path) -> str:

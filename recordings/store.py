@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, text, update
 from sqlmodel import SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.history.store import mark_call
 from crm.tickets.model import Ticket, TicketAttachment, TicketReporter
 from crm.tickets.visibility import shared_with
 from recordings.model import Recording, RecordingAudit, RecordingStatus
@@ -39,6 +40,12 @@ _GIVEN["ticket_id"] = func.coalesce(_GIVEN["ticket_id"], _TICKET_OF_CALL)
 ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(*_COLUMNS)
 _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_GIVEN), "gap_ms": 0, "note": ""}
 GET = sql.select(*_COLUMNS).where(_COLUMNS.id == bindparam("recording_id"))
+LAST_TICKET = (
+    sql.select(_COLUMNS.ticket_id)
+    .where(_COLUMNS.call_id == bindparam("call_id"), _COLUMNS.ticket_id.is_not(None))
+    .order_by(_COLUMNS.segment.desc())
+    .limit(1)
+)
 LOCK_CALL = text("SELECT pg_advisory_xact_lock(hashtext(:call_id))")
 
 
@@ -72,13 +79,23 @@ def entry(connection: Connection, recording_id: str) -> Entry | None:
     return connection.execute(GET, {"recording_id": recording_id}).one_or_none()
 
 
+def last_ticket(connection: Connection, call_id: str) -> str | None:
+    """Return the ticket of the call's last segment with one."""
+    found: str | None = connection.execute(LAST_TICKET, {"call_id": call_id}).scalar()
+    return found
+
+
 def finish(connection: Connection, recording_id: str, facts: Mapping[str, Any]) -> Entry | None:
     """Close an unsealed recording; None if it was sealed already.
 
     The result that was stored first stands.
     """
     unsealed = _COLUMNS.id == recording_id, _COLUMNS.status.in_(_UNSEALED)
-    return connection.execute(update(_RECORDING).where(*unsealed).values(facts).returning(*_COLUMNS)).one_or_none()
+    finished = connection.execute(update(_RECORDING).where(*unsealed).values(facts).returning(*_COLUMNS)).one_or_none()
+    if finished is not None:
+        # Of a call with several agents it says how long each of them talked.
+        mark_call(connection, finished.call_id)
+    return finished
 
 
 async def get(session: AsyncSession, recording_id: str) -> Recording | None:

@@ -1,6 +1,7 @@
-"""Announcements to a caller who waits: greeting, place, keys, an offer."""
+"""Announcements to a caller who waits: greeting, place, keys, own prompts."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ari_app.queues.settings import KeyAction, QueueSettings
 
 POSITION_PROMPT = "queue_position"
 WAIT_PROMPT = "queue_expected_wait"
+MUSIC_BREAK_S = 8.0
+"""Shortest time of music between two announcements."""
 
 
 class Announcements:
@@ -29,9 +32,13 @@ class Announcements:
         """The greeting was said, by this process or the one before."""
         self.offers_call_back = False
         """The key for a call back is offered next."""
+        self._turn = 0
+        """Which of the queue's own prompts comes next."""
+        self._due_s: float | None = None
+        """When it comes, by the loop's time: an offer that fails does not begin the time again."""
 
     async def run(self, settings: QueueSettings) -> None:
-        """Greet the caller once, then say the position again and again."""
+        """Greet the caller once, then say position and own prompts regularly."""
         if self.offers_call_back:
             self.offers_call_back = False
             await self._say_keys(settings, CALL_BACK_OFFER)
@@ -41,15 +48,33 @@ class Announcements:
             await self._say(settings.greeting)
             if settings.announce_every_s == 0:
                 await self._say_keys(settings)
-        while settings.announce_every_s > 0:
-            try:
-                place = await self._services.queues.position(self._state.id)
-            except QueuesUnavailable:
-                place = None
-            if place is not None and not place.offered:
-                await self._say_place(settings, place)
-                await self._say_keys(settings)
-            await asyncio.sleep(settings.announce_every_s)
+        now_s = asyncio.get_running_loop().time
+        place_s = now_s() if settings.announce_every_s > 0 else math.inf
+        own = settings.announcements
+        if own is None:
+            self._due_s = math.inf
+        else:
+            self._due_s = max(self._due_s or now_s() + own.every_s, now_s() + MUSIC_BREAK_S)
+        while (due_s := min(place_s, self._due_s)) < math.inf:
+            await asyncio.sleep(max(0.0, due_s - now_s()))
+            if due_s == place_s:
+                await self._say_where(settings)
+                place_s = now_s() + settings.announce_every_s
+                self._due_s = max(self._due_s, now_s() + MUSIC_BREAK_S)
+            elif own is not None:
+                await self._say(own.prompts[self._turn % len(own.prompts)])
+                self._turn += 1
+                self._due_s = now_s() + own.every_s
+                place_s = max(place_s, now_s() + MUSIC_BREAK_S)
+
+    async def _say_where(self, settings: QueueSettings) -> None:
+        try:
+            place = await self._services.queues.position(self._state.id)
+        except QueuesUnavailable:
+            return
+        if place is not None and not place.offered:
+            await self._say_place(settings, place)
+            await self._say_keys(settings)
 
     async def _say_place(self, settings: QueueSettings, place: Place) -> None:
         """Say the position, and the expected wait where it is known."""

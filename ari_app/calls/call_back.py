@@ -2,29 +2,35 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from ari_app.ari.dispatch import Inbox
+from ari_app.calls.answering import Withdrawn
 from ari_app.calls.call_services import TRANSFER_BY_US, CallServices
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.control.parties import OUTSIDE_LEG
 from ari_app.calls.model import CallState, Outgoing
+from ari_app.calls.offers import OfferEnd, staged
 from ari_app.calls.outgoing import OutgoingLeg
-from ari_app.calls.talk import OfferEnd, staged
 from ari_app.calls.ways_out import waiting_call
 from ari_app.desk.call_states import Direction, OutgoingResult
 from ari_app.desk.model import CallStage
+from ari_app.desk.pop import SpokenWording
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, LeaveReason, Offer
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
+from foundation.tasks import log_failure
 from ivr.walker import ToQueue
 
 LOOKED_AT_AGAIN_S = 5.0
 """How often a call back that waits looks whether it is still wanted."""
+RINGING_LOOKED_AT_S = 0.4
+"""The same while an agent's phone rings: sooner than the queue frees the agent of a caller who left."""
 
 log = structlog.get_logger()
 
@@ -46,6 +52,12 @@ class AskedCallBack(Protocol):
     def priority(self) -> int: ...
     @property
     def asked_call_id(self) -> str: ...
+    @property
+    def joined_at(self) -> datetime: ...
+    @property
+    def window_zh(self) -> str: ...
+    @property
+    def window_en(self) -> str: ...
 
 
 def call_back_state(services: CallServices, asked: AskedCallBack, joined_at_ms: int) -> CallState:
@@ -78,8 +90,18 @@ def call_back_state(services: CallServices, asked: AskedCallBack, joined_at_ms: 
             shown_number=services.caller_id,
             call_back_id=asked.id,
             waits=True,
+            asked_at_ms=milliseconds(asked.joined_at),
+            window=SpokenWording(asked.window_zh, asked.window_en) if asked.window_zh else None,
         ),
     )
+
+
+def calls_back(state: CallState) -> bool:
+    """Tell whether a call back waits, or is carried out."""
+    outgoing = state.outgoing
+    if outgoing is None or outgoing.call_back_id is None:
+        return False
+    return outgoing.waits or (state.talk is not None and state.talk.agent_id == outgoing.agent_id)
 
 
 class CallBackLeg(OutgoingLeg):
@@ -95,7 +117,12 @@ class CallBackLeg(OutgoingLeg):
         if not self._adopted and not await self._in_force():
             self._too_late, self.declined = True, DeclineReason.CALLER_GONE
             return False
-        self.declined = await self._ring(inbox)
+        watching = asyncio.create_task(self._withdraw_unwanted(), name=f"wanted:{self._state.id}")
+        watching.add_done_callback(log_failure)
+        try:
+            self.declined = await self._ring(inbox)
+        finally:
+            watching.cancel()
         if self.declined is not None:
             return False
         if not await self._connected():
@@ -106,6 +133,17 @@ class CallBackLeg(OutgoingLeg):
             self._outgoing.result = OutgoingResult.CANCELLED
             return False
         return True
+
+    async def _withdraw_unwanted(self) -> None:
+        """Stop the ring once the call back is not wanted.
+
+        The queue gives the agent the next call soon, and one phone must not ring for two.
+        """
+        while True:
+            await asyncio.sleep(RINGING_LOOKED_AT_S)
+            if not await wanted(self._services, self._state):
+                self._services.dispatcher.dispatch(Withdrawn(leg_id=self._talk.channel_id))
+                return
 
     async def _originate(self, ring_s: float) -> None:
         await self._services.ari.originate(
@@ -160,22 +198,28 @@ class CallBackWait:
         """Wait for an agent; False: it is not wanted any more."""
         queues, state = self._services.queues, self._state
         self._services.store.put(state)
+        offer: Offer | None = None
         while True:
-            with suppress(QueuesUnavailable):
-                # In place since the caller joined; known already, as a rule.
-                await queues.restore([waiting_call(state)])
-            offer = await self._next()
+            # Asked first: what is not wanted must not stand in line, where it would be given an agent.
             if not await wanted(self._services, state):
                 if offer is not None:
-                    await self._give_back(offer, DeclineReason.CALLER_GONE)
+                    await self._give_back(offer.reservation_id, DeclineReason.CALLER_GONE)
                 with suppress(QueuesUnavailable):
                     await queues.leave(state.id, LeaveReason.SYSTEM)
                 return False
             if offer is None:
+                with suppress(QueuesUnavailable):
+                    # In place since the caller joined; known already, as a rule.
+                    await queues.restore([waiting_call(state)])
+                offer = await self._next()
+                for other in offer.others if offer is not None else ():
+                    # One agent is enough: the number is dialled for the first.
+                    await self._give_back(other.reservation_id, DeclineReason.INTERRUPTED)
                 continue
             phone = self._services.agents.phone(offer.agent_id)
             if phone is None:
-                await self._give_back(offer, DeclineReason.UNAVAILABLE)
+                await self._give_back(offer.reservation_id, DeclineReason.UNAVAILABLE)
+                offer = None
                 continue
             state.talk = staged(offer, phone)
             self._outgoing.agent_id, self._outgoing.caller_name = phone.agent_id, phone.name
@@ -188,9 +232,9 @@ class CallBackWait:
         except TimeoutError:
             return None
 
-    async def _give_back(self, offer: Offer, reason: DeclineReason) -> None:
+    async def _give_back(self, reservation_id: str, reason: DeclineReason) -> None:
         with suppress(QueuesUnavailable):
-            await self._services.queues.declined(offer.reservation_id, reason)
+            await self._services.queues.declined(reservation_id, reason)
 
 
 async def wanted(services: CallServices, state: CallState) -> bool:

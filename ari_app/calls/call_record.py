@@ -6,7 +6,7 @@ from typing import Protocol
 from ari_app.calls.control.model import StoryEntry
 from ari_app.calls.model import CallState, HangUpBy
 from ari_app.desk.call_states import Direction
-from ari_app.queues.model import Departure
+from ari_app.queues.model import Departure, LeaveReason
 from crm.history.model import CallOutcome, CallRecordView, CallStep
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from ivr.variables import read
@@ -30,8 +30,9 @@ def outcome(call: EndedCall) -> CallOutcome:
     """Return what became of a call.
 
     One rule for callers who joined a queue: bridged with an agent is answered; a message left, or the flow's service,
-    has its own outcome; a hang-up before that, or silence where a message was asked for, is abandoned, at any moment;
-    ended by the service is failed.
+    has its own outcome; a hang-up of the caller before that is abandoned, at any moment; a wait ended by the queue's
+    limits, and nothing after it, is timed out, as is silence where a message was asked for; ended by the service is
+    failed.
     """
     state = call.state
     if call.media_lost or call.moved:
@@ -58,8 +59,10 @@ def _unbridged_caller(call: EndedCall) -> CallOutcome:
         return CallOutcome.SELF_SERVED
     if call.state.closed_queue and call.state.queued_at_ms is None:
         return CallOutcome.AFTER_HOURS
-    if call.unserved and not (call.state.was_silent and call.state.queued_at_ms is not None):
-        return CallOutcome.FAILED
+    if call.unserved:
+        was_silent = call.state.was_silent and call.state.queued_at_ms is not None
+        timed_out = was_silent or (call.departure is not None and call.departure.reason is LeaveReason.TIMED_OUT)
+        return CallOutcome.TIMED_OUT if timed_out else CallOutcome.FAILED
     return CallOutcome.LEFT_FLOW if call.state.queued_at_ms is None else CallOutcome.ABANDONED
 
 
@@ -68,7 +71,8 @@ def call_record(call: EndedCall) -> CallRecordView:
     state = call.state
     ended_at_ms = milliseconds(utc_now())
     connected_at_ms = state.connected_at_ms
-    wait_until_ms = connected_at_ms or ended_at_ms
+    # The menu after the queue is no wait.
+    wait_until_ms = min(at_ms for at_ms in (state.left_queue_at_ms, connected_at_ms, ended_at_ms) if at_ms is not None)
     is_caller = state.direction is Direction.INBOUND
     return CallRecordView(
         id=state.id,
@@ -93,6 +97,7 @@ def call_record(call: EndedCall) -> CallRecordView:
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         flow=state.cursor.flow if state.cursor is not None else None,
         flow_step=state.cursor.step if state.cursor is not None else None,
+        expected_wait_ms=state.expected_wait_ms,
         flow_done=call.flow_completed if state.cursor is not None else None,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
@@ -117,8 +122,8 @@ async def linked(record: CallRecordView, recordings: RecordingService) -> CallRe
     """
     if record.direction == Direction.OUTBOUND.value and record.ticket_id is not None:
         return record
-    tickets = [recording.ticket_id for recording in await recordings.of_call(record.id) if recording.ticket_id]
-    return record.model_copy(update={"ticket_id": tickets[-1]}) if tickets else record
+    ticket_id = await recordings.last_ticket(record.id)
+    return record if ticket_id is None else record.model_copy(update={"ticket_id": ticket_id})
 
 
 def _abandon_position(call: EndedCall) -> int | None:

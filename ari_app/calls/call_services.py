@@ -59,10 +59,13 @@ class Desks(Protocol):
     async def pop(self, agent_id: str, pop: Pop) -> bool:
         """Show a call on an agent's desk; False without a desk."""
 
-    async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
+    async def close_pop(
+        self, agent_id: str, call_id: str, *, missed_of: int | None = None, answered_by: str | None = None
+    ) -> None:
         """Remove a call from the agent's desk.
 
         After a missed ring `missed_of` is the number of them that pauses the agent; 0 for a colleague's call.
+        `answered_by` names the agent who was faster.
         """
 
     async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
@@ -96,7 +99,10 @@ class CallBacks(Protocol):
     async def wanted(self, call_back_id: str, call_id: str) -> bool:
         """Tell whether this call is still to carry a call back out."""
 
-    async def merge(self, number: str | None, queue: str, call_id: str) -> int | None:
+    async def outstanding(self, number: str | None) -> bool:
+        """Tell whether a number has a call back that has not ended."""
+
+    async def merge(self, number: str, queue: str, call_id: str) -> int | None:
         """Give the number's call back up: its caller is here again.
 
         Return when the caller joined this queue first, in milliseconds.

@@ -78,4 +78,4 @@ class ExpectedWaits:
 
 def usual_wrap_up_s(queue: QueueSettings) -> float:
     """Return the wrap-up that follows every call."""
-    return queue.wrap_up_s if queue.wrap_up is WrapUpMode.TIMED else 0.0
+    return queue.wrap_up_s if queue.wrap_up in {WrapUpMode.TIMED, WrapUpMode.FIXED} else 0.0

@@ -8,8 +8,9 @@ from ari_app.calls.model import CallState
 from crm.customers.errors import CustomerNotFound
 from crm.customers.model import CustomerView
 from crm.customers.service import CustomerService
+from crm.kinds import TicketKind
 from crm.tickets.inputs import FileTicket, Reporter
-from crm.tickets.model import SYSTEM, TicketKind
+from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
 from foundation.database import out_of_reach
 from ivr.prompts import PromptCatalogue

@@ -7,6 +7,7 @@ import msgspec
 from ari_app.calls.control.model import Control, StoryEntry, Target, TargetKind
 from ari_app.desk.call_states import Direction, OutgoingResult
 from ari_app.desk.model import CallStage
+from ari_app.desk.pop import SpokenWording
 from ari_app.queues.model import PreferredAgent
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
@@ -60,6 +61,7 @@ class Talk(msgspec.Struct):
     bridge_id: str
     ring_ms: int
     waited_ms: int
+    """How long the caller waited: until the offer, and from the answer on until the answer."""
     recording: RecordingStage = msgspec.field(name="taping")
     """Recording of the conversation; stored under its former name, so that calls outlive an update."""
     ended_recordings: list[RecordingStage] = []
@@ -67,6 +69,8 @@ class Talk(msgspec.Struct):
     stage: LegStage = LegStage.OFFERED
     position: int = 1
     """The caller's place in the queue when the offer was made."""
+    offered_at_ms: int | None = None
+    """When the offer was made; None where none was, and once it was answered."""
     rung: bool = False
     """Asterisk took the request to ring the agent: the leg exists, or existed."""
     released: bool = False
@@ -74,6 +78,13 @@ class Talk(msgspec.Struct):
     connected_at_ms: int | None = None
     """When this agent and the other party were bridged."""
     agent_name: str = ""
+
+    def connect(self, at_ms: int) -> None:
+        """Note when agent and other party were bridged; the wait ends."""
+        self.connected_at_ms = at_ms
+        if self.offered_at_ms is not None:
+            self.waited_ms += max(0, at_ms - self.offered_at_ms)
+            self.offered_at_ms = None
 
 
 class Outgoing(msgspec.Struct):
@@ -90,6 +101,10 @@ class Outgoing(msgspec.Struct):
     """Number that the other party sees."""
     call_back_id: str | None = None
     """Call back that a caller of a queue asked for."""
+    asked_at_ms: int | None = None
+    """When its caller joined the queue."""
+    window: SpokenWording | None = None
+    """Time that the caller chose for it; None: as soon as possible."""
     waits: bool = False
     """The call back is in line; `agent_id` is of an agent once one is rung."""
     dialled: bool = False
@@ -131,8 +146,14 @@ class CallState(msgspec.Struct):
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
     """When caller and agent were bridged."""
+    leaving_key: str | None = None
+    """The key by which the caller leaves a queue, until the flow goes on."""
     leaving: str | None = None
     """The way by which the caller, by a key, is leaving the queue: a `WaitEnd`, until the flow goes on."""
+    left_by_key: ToQueue | None = None
+    """The wait that the caller left by a key, and may go back to."""
+    left_queue_at_ms: int | None = None
+    """When the caller left the last queue without an agent: the wait ended then."""
     here_since_ms: int | None = None
     """Since when the caller waits in this queue, where another queue came before."""
     expected_wait_ms: int | None = None
@@ -144,6 +165,8 @@ class CallState(msgspec.Struct):
     abandon_position: int | None = None
     """The caller's place, where the caller hung up while an agent was rung."""
     talk: Talk | None = None
+    rung: list[Talk] = []
+    """Further agents who are rung at once with that of `talk`; the first to answer has the caller."""
     recording: RecordingStage | None = msgspec.field(default=None, name="taping")
     """The recording of a whole call that the machine leads."""
     playback_id: str | None = None
@@ -180,9 +203,21 @@ class CallState(msgspec.Struct):
         return self.talk is not None and self.talk.connected_at_ms is not None
 
     @property
+    def rung_for(self) -> list[Talk]:
+        """Return the agents' sides: several only while phones ring at once."""
+        return [self.talk, *self.rung] if self.talk is not None else []
+
+    def ring_without(self, talk: Talk) -> None:
+        """Take an agent out who is not rung any more."""
+        left = [one for one in self.rung_for if one is not talk]
+        self.talk, self.rung = (left[0], left[1:]) if left else (None, [])
+        if self.talk is None:
+            self.stage = CallStage.QUEUED
+
+    @property
     def agents(self) -> frozenset[str]:
         """Return the agents who are in the call, or rung for it."""
-        found = {self.talk.agent_id} if self.talk is not None and not self.talk.released else set()
+        found = {talk.agent_id for talk in self.rung_for if not talk.released}
         party = self.control.party if self.control is not None else None
         if party is not None and party.target.kind is TargetKind.AGENT:
             found.add(party.target.id)
@@ -217,6 +252,8 @@ class FlowEnd(StrEnum):
     MESSAGE_LEFT = "message_left"
     CALL_BACK = "call_back"
     """The caller is to be called back."""
+    BACK_IN_LINE = "back_in_line"
+    """Not the end: the caller goes back to the place that was left by a key."""
     UNSERVED = "unserved"
     """The caller was not served: the call has failed."""
     COMPLETED = "completed"

@@ -8,6 +8,7 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNotFound
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
+from ari_app.calls.answering import ANSWER_GRACE_S
 from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.conversation import ConversationEnd
@@ -16,7 +17,8 @@ from ari_app.calls.control.model import SupervisorCommand, TargetKind
 from ari_app.calls.control.parties import AGENT_LEG, OUTSIDE_FORMATS, OUTSIDE_LEG, RING_OUTSIDE_S
 from ari_app.calls.control.view import call_changed, call_left
 from ari_app.calls.model import CallState, LegStage, Outgoing, RecordingStage, Talk
-from ari_app.calls.talk import ANSWER_GRACE_S, AgentLeg, OfferEnd
+from ari_app.calls.offers import OfferEnd, phone_of
+from ari_app.calls.talk import AgentLeg
 from ari_app.desk.call_states import CallAction, Direction, OutgoingResult
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
@@ -77,22 +79,24 @@ def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, ring_s: f
     )
 
 
-def result_of(state: CallState, cause: int) -> OutgoingResult:
+def result_of(state: CallState, cause: int, *, media_lost: bool) -> OutgoingResult:
     """Return an ended call's result; `cause` is of the other leg."""
     outgoing = _outgoing(state)
     if state.connected_at_ms is not None:
         return OutgoingResult.REACHED
     if outgoing.result is not None:
         return outgoing.result
+    if media_lost:
+        return OutgoingResult.FAILED
     if cause in _CLEARED:
         return OutgoingResult.NO_ANSWER if outgoing.dialled else OutgoingResult.FAILED
     return RESULTS.get(cause, OutgoingResult.UNREACHABLE)
 
 
-async def show_result(services: CallServices, state: CallState, cause: int) -> None:
+async def show_result(services: CallServices, state: CallState, cause: int, *, media_lost: bool) -> None:
     """Store the result, and show it on the agent's desk."""
     outgoing = _outgoing(state)
-    outgoing.result = result_of(state, cause)
+    outgoing.result = result_of(state, cause, media_lost=media_lost)
     if state.talk is not None and state.talk.agent_id == outgoing.agent_id:
         await services.desks.call_changed(outgoing.agent_id, call_left(state))
 
@@ -105,14 +109,7 @@ class OutgoingLeg(AgentLeg):
 
     def __init__(self, services: CallServices, state: CallState, commands: CommandInbox) -> None:
         assert state.talk is not None, "made with its talk"
-        phone = services.agents.phone(state.talk.agent_id)
-        super().__init__(
-            services,
-            state,
-            # The agent may have been removed meanwhile; the leg still has its ids.
-            phone or AgentPhone(state.talk.agent_id, state.talk.staff_number, "", ""),
-            commands,
-        )
+        super().__init__(services, state, phone_of(services, state.talk), commands)
         self._dialling: asyncio.Task[None] | None = None
 
     @property
@@ -131,7 +128,9 @@ class OutgoingLeg(AgentLeg):
                     return OfferEnd.DECLINED
                 ended = await self._converse(inbox)
                 if ended is None:
-                    self._gone, self._outgoing.result = True, OutgoingResult.CANCELLED
+                    refused = self._bridge_refused
+                    self._gone = not refused
+                    self._outgoing.result = OutgoingResult.FAILED if refused else OutgoingResult.CANCELLED
                     return OfferEnd.DECLINED
                 return OfferEnd.SENT_ON if ended is ConversationEnd.SENT_ON else OfferEnd.TALKED
             finally:
@@ -286,8 +285,9 @@ class OutgoingLeg(AgentLeg):
             await self._services.desks.call_changed(called, call_left(self._state, called))
 
     async def _release_agent(self, reason: DeclineReason, *, bridged: bool) -> None:
-        """Free the agent; with wrap-up, where a number was dialled."""
-        if self._talk.reservation_id == CALLED_OUT and self._outgoing.dialled:
+        """Free the agent; with wrap-up, where a number was tried."""
+        tried = self._outgoing.dialled or self._outgoing.result is OutgoingResult.FAILED
+        if self._talk.reservation_id == CALLED_OUT and tried:
             bridged = True
         await super()._release_agent(reason, bridged=bridged)
 

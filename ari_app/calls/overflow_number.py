@@ -62,8 +62,7 @@ async def ring_number(services: CallServices, state: CallState, number: str, reg
     try:
         with suppress(AriConflict):  # made by a former process
             await services.ari.create_bridge(state.talk.bridge_id, types=["mixing"], name=state.id)
-        registered.enter_context(services.dispatcher.channel(party.channel_id))
-        await parties.ring(party)
+        await parties.ring(party, lambda leg_id: registered.enter_context(services.dispatcher.channel(leg_id)))
     except AriError as error:
         log.warning("overflow_number_not_rung", error=str(error))
         state.talk, state.control = None, None

@@ -22,7 +22,10 @@ log = structlog.get_logger()
 async def preferred_agents(history: HistoryService, state: CallState, settings: QueueSettings) -> list[PreferredAgent]:
     """Return the agents of the caller's matter, the strongest reason first."""
     variables = state.cursor.variables if state.cursor is not None else {}
-    found = [(read(variables, "customer.agent_id"), PreferredBy.TICKET)]
+    found = [
+        (read(variables, "customer.agent_id"), PreferredBy.TICKET),
+        (read(variables, "customer.own_agent_id"), PreferredBy.OWN_AGENT),
+    ]
     if settings.last_agent_within_h > 0 and state.number is not None:
         found.append((await _last_agent(history, state.number, settings.last_agent_within_h), PreferredBy.LAST_CALL))
     return [PreferredAgent(agent_id, by) for agent_id, by in found if agent_id]

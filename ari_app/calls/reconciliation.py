@@ -138,7 +138,7 @@ class Reconciler:
         self, call: LiveCall, channels: dict[str, Channel], gone: set[str], started_ms: int, found: Reconciliation
     ) -> None:
         """Dispatch the missed ends and answers of a call's legs."""
-        state, talk = call.state, call.state.talk
+        state = call.state
         if state.channel_id in gone:
             found.ended_while_away += 1
             if started_ms > state.started_at_ms and not call.moved:
@@ -157,10 +157,11 @@ class Reconciler:
             self._tell_entered(channel)
         if (supervisor := _supervisor(call)) is not None and supervisor.channel_id in gone:
             self._tell_gone(supervisor.channel_id)
-        if talk is not None and talk.channel_id in gone:
-            self._tell_gone(talk.channel_id)
-        elif talk is not None and talk.stage is LegStage.RINGING:
-            self._tell_entered(channels.get(talk.channel_id))
+        for talk in state.rung_for:
+            if talk.channel_id in gone:
+                self._tell_gone(talk.channel_id)
+            elif talk.stage is LegStage.RINGING:
+                self._tell_entered(channels.get(talk.channel_id))
 
     def _arguments(self, channel: Channel) -> list[str] | None:
         return channel.stasis_arguments(self._ari.application)
@@ -230,7 +231,7 @@ class Reconciler:
 
     async def _remove_bridges(self, found: Reconciliation) -> None:
         """Remove bridges of conversations that are over."""
-        wanted = {call.state.talk.bridge_id for call in self._calls.calls.values() if call.state.talk is not None}
+        wanted = {talk.bridge_id for call in self._calls.calls.values() for talk in call.state.rung_for}
         wanted |= {one.bridge_id for call in self._calls.calls.values() if (one := _supervisor(call)) is not None}
         for bridge in await self._ari.bridges():
             if bridge.id.startswith((TALK, LISTEN)) and bridge.id not in wanted and not bridge.channels:
@@ -288,10 +289,12 @@ class Reconciler:
         if talk.stage is LegStage.CONNECTED and await self._queues.connected(talk.reservation_id):
             return False
         known = (await self._queues.agent(talk.agent_id)).state is not AgentState.OFFLINE
+        if talk.released:
+            return False  # the offer ended meanwhile, as one of a process that died before it rang
         await self._queues.hold_on(talk.agent_id, call.state.id, call.state.home_queue)
         if talk.released:
             # The call ended meanwhile; if that was before `hold_on`, nothing else releases the agent.
-            await self._queues.finished(talk.agent_id, call.state.id)
+            await self._queues.finished(talk.agent_id, call.state.id, talked=call.state.bridged)
         return not known
 
     async def _repair_others(self, call: LiveCall) -> int:
@@ -314,9 +317,9 @@ def _legs(call: LiveCall) -> Iterator[str]:
     """Yield the channels of a call that exist, or existed, in Asterisk."""
     if call.channel_made:
         yield call.state.channel_id
-    talk = call.state.talk
-    if talk is not None and (talk.rung or talk.stage is LegStage.CONNECTED):
-        yield talk.channel_id
+    for talk in call.state.rung_for:
+        if talk.rung or talk.stage is LegStage.CONNECTED:
+            yield talk.channel_id
     control = call.state.control
     if control is not None and control.party is not None:
         yield control.party.channel_id

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from sqlalchemy import Connection
 
-from ari_app.calls.call_services import AgentPhone, PopMaker
+from ari_app.calls.call_services import AgentDirectory, AgentPhone, PopMaker
 from ari_app.calls.model import CallState
 from ari_app.calls.wording import AgentWording
 from ari_app.desk.pop import (
@@ -15,6 +15,7 @@ from ari_app.desk.pop import (
     HistoryView,
     Pop,
     PopCall,
+    PopCallBack,
     PopNotice,
     PopSimilar,
     PopTicket,
@@ -64,13 +65,13 @@ class PopService:
         customers: CustomerService,
         history: HistoryService,
         wording: AgentWording,
-        language: str = "zh",
+        agents: AgentDirectory | None = None,
     ) -> None:
+        self._agents = agents
         self._database = database
         self._customers = customers
         self._history = history
         self._wording = wording
-        self._language = language
 
     async def prepare(self, state: CallState) -> PopMaker:
         """Look the caller's facts up, once.
@@ -94,7 +95,7 @@ class PopService:
             self._number(state),
         )
         facts = CallerFacts(number)
-        facts.customers = [_card(customer, choice) for customer in customers]
+        facts.customers = [_card(customer, choice, self._agent_name(customer.agent_id)) for customer in customers]
         if customer is not None:
             facts.customer_id = customer.id
             facts.arrears = self._wording.arrears(customer.arrears_cents)
@@ -104,6 +105,10 @@ class PopService:
         known = {ticket.id for ticket in history.tickets}
         facts.similar = [_similar(found) for found in similar if found.ticket.id not in known]
         return facts
+
+    def _agent_name(self, agent_id: str | None) -> str | None:
+        phone = self._agents.phone(agent_id) if self._agents is not None and agent_id is not None else None
+        return f"{phone.name} {phone.staff_number}" if phone is not None else None
 
     def _past(self, state: CallState, customer: CustomerView | None) -> Callable[[Connection], History]:
         if customer is not None:
@@ -137,8 +142,8 @@ class PopService:
     async def _number(self, state: CallState) -> CallerNumber | None:
         if state.number is None:
             return None
-        origin = describe(state.number, self._language)
-        return CallerNumber(display=state.number, region=origin.region or None, carrier=origin.carrier or None)
+        zh, en = [str(describe(state.number, language)) for language in ("zh", "en")]
+        return CallerNumber(display=state.number, origin=SpokenWording(zh, en) if zh or en else None)
 
     def _pop(self, facts: CallerFacts, state: CallState, phone: AgentPhone, waited_ms: int) -> Pop:
         return Pop(
@@ -158,10 +163,18 @@ class PopService:
             kind=state.kind,
             arrears=facts.arrears,
             notices=facts.notices,
+            call_back=_call_back(state),
         )
 
 
-def _card(customer: CustomerView, choice: ChoiceView | None) -> CustomerCard:
+def _call_back(state: CallState) -> PopCallBack | None:
+    outgoing = state.outgoing
+    if outgoing is None or outgoing.call_back_id is None:
+        return None
+    return PopCallBack(outgoing.asked_at_ms or state.started_at_ms, outgoing.window)
+
+
+def _card(customer: CustomerView, choice: ChoiceView | None, own_agent: str | None) -> CustomerCard:
     is_chosen = choice is not None and choice.customer_id == customer.id
     return CustomerCard(
         id=customer.id,
@@ -173,6 +186,7 @@ def _card(customer: CustomerView, choice: ChoiceView | None) -> CustomerCard:
         arrears_cents=customer.arrears_cents,
         contract_active=customer.contract_active,
         missing=customer.missing,
+        own_agent=own_agent,
         why=_why(choice) if is_chosen and choice is not None else None,
     )
 

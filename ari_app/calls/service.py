@@ -12,16 +12,16 @@ from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
+from ari_app.calls.answering import Withdrawn
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.outside_places import outside_numbers
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.model import CallState, LegStage
-from ari_app.calls.talk import Withdrawn
 from ari_app.desk.call_states import Direction
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import DeclineReason, Offer
+from ari_app.queues.model import DeclineReason, Offer, offer_id
 from crm.customers.phone import caller_number
 from foundation.clock import milliseconds, utc_now
 from foundation.database import out_of_reach
@@ -173,9 +173,9 @@ class CallService:
         call = self._calls.get(offer.call_id)
         if call is not None and not call.state.bridged:
             call.offers.put_nowait(offer)
-            talk = call.state.talk
-            if talk is not None and talk.stage is LegStage.RINGING and talk.reservation_id != offer.reservation_id:
-                self._services.dispatcher.dispatch(Withdrawn(leg_id=talk.channel_id))
+            for talk in call.state.rung_for:
+                if talk.stage is LegStage.RINGING and offer_id(talk.reservation_id) != offer.id:
+                    self._services.dispatcher.dispatch(Withdrawn(leg_id=talk.channel_id))
             return
         log.warning("offer_for_unknown_call", offered_call_id=offer.call_id)
         self._own(asyncio.create_task(self._give_back(offer), name=f"give-back:{offer.reservation_id}"))
@@ -199,9 +199,9 @@ class CallService:
         state = call.state
         registered = ExitStack()
         inbox = registered.enter_context(self._services.dispatcher.channel(state.channel_id))
-        if state.talk is not None:
+        for talk in state.rung_for:
             # Until its own task registers, so that an answered agent's leg is not turned away.
-            registered.enter_context(self._services.dispatcher.channel(state.talk.channel_id))
+            registered.enter_context(self._services.dispatcher.channel(talk.channel_id))
         if state.control is not None and state.control.party is not None:
             registered.enter_context(self._services.dispatcher.channel(state.control.party.channel_id))
         if state.control is not None and (supervisor := state.control.supervisor) is not None:
@@ -241,11 +241,12 @@ class CallService:
                 return
 
     async def _give_back(self, offer: Offer) -> None:
-        try:
-            await self._services.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
-        except QueuesUnavailable:
-            # The reservation ends by itself.
-            log.warning("agent_not_released", agent_id=offer.agent_id)
+        for rung in offer.rung:
+            try:
+                await self._services.queues.declined(rung.reservation_id, DeclineReason.CALLER_GONE)
+            except QueuesUnavailable:
+                # The reservation ends by itself.
+                log.warning("agent_not_released", agent_id=rung.agent_id)
 
     def _turn_away(self, channel_id: str, reason: HangupReason) -> None:
         self._own(asyncio.create_task(self._hang_up(channel_id, reason), name=f"turn-away:{channel_id}"))

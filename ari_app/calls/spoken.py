@@ -2,7 +2,7 @@
 
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from recordings.model import SHORTEST_MESSAGE_S, RecordingKind, RecordingStatus
+from recordings.model import SHORTEST_MESSAGE_S, SILENT, RecordingKind, RecordingStatus
 from recordings.service import RecordingService, new_segment_id
 
 KINDS = {"suggestion": RecordingKind.SUGGESTION, "message": RecordingKind.MESSAGE}
@@ -70,6 +70,8 @@ class SpokenAnswers:
             duration_s = await self._recordings.unsealed_s(recording_id)
             self._recordings.seal_in_background(recording_id)
             return duration_s
+        if SILENT in sealed.note:
+            return 0.0
         if sealed.duration_ms is None:
             return await self._recordings.unsealed_s(recording_id)
         return sealed.duration_ms / 1000

@@ -115,7 +115,7 @@ class CallStore:
     async def segments(self) -> frozenset[str]:
         """Return the recordings of all calls of all nodes."""
         states = await self.all()
-        talks = [state.talk for state in states if state.talk is not None]
+        talks = [talk for state in states for talk in state.rung_for]
         recordings = [state.recording for state in states]
         recordings += [recording for talk in talks for recording in (talk.recording, *talk.ended_recordings)]
         return frozenset(recording.segment_id for recording in recordings if recording is not None)

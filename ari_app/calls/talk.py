@@ -2,88 +2,33 @@
 
 import asyncio
 from contextlib import suppress
-from enum import StrEnum
 
 import structlog
 
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
-from ari_app.ari.events import ChannelDestroyed, Event, StasisStart
+from ari_app.calls.answering import ANSWER_GRACE_S, until_answered
 from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.control.conversation import Conversation, ConversationEnd
-from ari_app.calls.control.ear import Ear
-from ari_app.calls.control.parties import Parties
+from ari_app.calls.control.further_parties import drop_further_parties
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_connected, log_offer_ended
-from ari_app.calls.model import CallState, LegStage, RecordingStage, Talk
+from ari_app.calls.model import CallState, LegStage, Talk
+from ari_app.calls.offers import HANG_UP_REASONS, MISSED, TOO_LATE, UNHEARD, OfferEnd
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import DeclineReason, Offer
+from ari_app.queues.model import DeclineReason
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
-from foundation.ids import new_id
 from foundation.tasks import shield_until_done, task_over
-from recordings.service import new_segment_id
-
-ANSWER_GRACE_S = 5.0
-"""Time beyond the ringing time until Asterisk must have reported the end."""
 
 RING_AGAIN_S = 1.0
 """Pause before the next offer, where Asterisk did not answer the request to ring."""
 
-TOO_LATE = "reservation_over"
-"""Word in the log for an offer that the queue had ended before."""
-
-# Q.850 causes with which Asterisk reports the end of a leg.
-BUSY = frozenset({17})
-REFUSED = frozenset({21})
-UNAVAILABLE = frozenset({1, 2, 3, 20, 27, 31, 34, 38, 41, 42, 58, 127})
-
 log = structlog.get_logger()
-
-
-MISSED = frozenset({DeclineReason.NO_ANSWER, DeclineReason.BUSY, DeclineReason.REFUSED})
-"""Failed offers that count against the agent: several in a row pause."""
-
-
-class Withdrawn(Event, frozen=True, kw_only=True):
-    """Another agent took the call while this one was rung."""
-
-    leg_id: str
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return (self.leg_id,)
-
-
-class OfferEnd(StrEnum):
-    """Result of an offer."""
-
-    DECLINED = "declined"
-    """The agent did not take the call; the caller goes on waiting."""
-    TALKED = "talked"
-    """Caller and agent talked, and the agent hung up."""
-    SENT_ON = "sent_on"
-    """They talked, and the caller goes to a queue again."""
-
-
-def staged(offer: Offer, phone: AgentPhone) -> Talk:
-    """Return an offer as a talk, with every id chosen."""
-    return Talk(
-        reservation_id=offer.reservation_id,
-        agent_id=phone.agent_id,
-        staff_number=phone.staff_number,
-        channel_id=new_id("agent-leg"),
-        bridge_id=new_id("talk"),
-        ring_ms=offer.ring_ms,
-        waited_ms=offer.waited_ms,
-        position=offer.position,
-        agent_name=phone.name,
-        recording=RecordingStage(new_segment_id()),
-    )
 
 
 class AgentLeg:
@@ -100,8 +45,10 @@ class AgentLeg:
         phone: AgentPhone,
         commands: CommandInbox,
         hold: Hold | None = None,
+        talk: Talk | None = None,
     ) -> None:
-        assert state.talk is not None, "an offer was staged"
+        talk = talk or state.talk
+        assert talk is not None, "an offer was staged"
         self._services = services
         self._state = state
         self._phone = phone
@@ -113,11 +60,15 @@ class AgentLeg:
         """Makes the bridge."""
         self._gone = False
         """The leg ended by itself: there is nothing to hang up."""
+        self._bridge_refused = False
+        """Asterisk did not bridge both; both are still there."""
         self._too_late = False
         """The queue had given the call to another agent."""
-        self._adopted = state.talk.stage is not LegStage.OFFERED
+        self._answered_by: str | None = None
+        """Name of another agent who has the caller."""
+        self._adopted = talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
-        self._segments = Segments(services, state, adopted=self._adopted)
+        self._segments = Segments(services, state, talk.recording, adopted=self._adopted)
         self._make_pop: PopMaker | None = None
 
     @property
@@ -149,7 +100,7 @@ class AgentLeg:
                 ended = await self._converse(inbox)
                 if ended is not None:
                     return OfferEnd.SENT_ON if ended is ConversationEnd.SENT_ON else OfferEnd.TALKED
-                self._gone = True
+                self._gone = not self._bridge_refused
                 # The caller waits on in the same place; the agent goes into wrap-up.
                 reason, talk.stage = DeclineReason.INTERRUPTED, LegStage.RINGING
                 return OfferEnd.DECLINED
@@ -183,12 +134,12 @@ class AgentLeg:
 
     async def _ring(self, inbox: Inbox) -> DeclineReason | None:
         """Ring until the agent answers; else return the reason."""
-        ring_s = self._talk.ring_ms / 1000
+        agent_id, ring_s = self._talk.agent_id, self._talk.ring_ms / 1000
         if not self._adopted:
             originating = self._originate(ring_s)
             self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
         # Requested after the ringing, which is more urgent.
-        self._prepare()
+        self._prepare_early()
         try:
             if self._originating is not None:
                 await asyncio.shield(self._originating)
@@ -196,9 +147,9 @@ class AgentLeg:
                 crashpoint("ringing")
             elif await self._answered_already():
                 return None
-            with self._commands.ringing(lambda: self._services.ari.hang_up(self._talk.channel_id)):
+            with self._commands.ringing(agent_id, lambda: self._services.ari.hang_up(self._talk.channel_id)):
                 async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
-                    refused = await _until_answered(inbox)
+                    refused = await until_answered(inbox)
         except AriNotFound:
             if self._adopted:
                 return DeclineReason.INTERRUPTED
@@ -214,7 +165,7 @@ class AgentLeg:
             return DeclineReason.UNAVAILABLE
         except TimeoutError:
             return DeclineReason.NO_ANSWER
-        return DeclineReason.INTERRUPTED if refused is not None and self._commands.rung_anew else refused
+        return DeclineReason.INTERRUPTED if refused is not None and agent_id in self._commands.rung_anew else refused
 
     async def _answered_already(self) -> bool:
         """Tell whether an adopted leg is in our application by now.
@@ -236,6 +187,9 @@ class AgentLeg:
             timeout_s=max(1, round(ring_s)),
             variables=TRANSFER_BY_US,
         )
+
+    def _prepare_early(self) -> None:
+        self._prepare()
 
     def _prepare(self) -> asyncio.Task[None]:
         """Begin to make bridge and recording entry, once; return the bridge's task.
@@ -289,16 +243,23 @@ class AgentLeg:
         return channel.stasis_arguments(self._services.ari.application) is not None
 
     async def _brought_together(self) -> bool:
-        """Bridge both; False if the agent hung up in that moment.
+        """Bridge both; False if the agent hung up, or Asterisk refuses.
 
         Raises:
             AriNotFound, NotInStasis: the caller hung up.
+            AriNoResponse, AriNotReady: Asterisk is away.
         """
         try:
             await self._bridge()
         except (AriNotFound, NotInStasis):
             if await self._there():
                 raise
+            return False
+        except (AriNoResponse, AriNotReady):
+            raise
+        except AriError as error:
+            log.warning("bridge_refused", agent_id=self._phone.agent_id, error=str(error))
+            self._bridge_refused = True
             return False
         return True
 
@@ -312,8 +273,10 @@ class AgentLeg:
         await self._services.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
         # From here on both talk, with or without a recording (F27).
         self._state.stage = CallStage.TALKING
-        self._talk.connected_at_ms = milliseconds(utc_now())
+        self._talk.connect(milliseconds(utc_now()))
         self._state.connected_at_ms = self._state.connected_at_ms or self._talk.connected_at_ms
+        # Stored before the recording has begun: who talked is not offered again by the next process.
+        self._services.store.put(self._state)
         log_connected(self._talk)
         shown = call_changed(self._state, self._phone.agent_id)
         await asyncio.gather(self._services.desks.call_changed(self._phone.agent_id, shown), asyncio.wait({starting}))
@@ -328,17 +291,10 @@ class AgentLeg:
             await task_over(self._originating)
         if not self._gone:
             with suppress(AriError):
-                await self._services.ari.hang_up(talk.channel_id)
-        bridged = self._state.bridged
-        control = self._state.control
-        if control is not None and (supervisor := control.supervisor) is not None:
-            control.supervisor = None
-            await Ear(self._services.ari, self._state.id).drop(supervisor)
-            # In case the call ended while it was being taken over.
-            await Parties(self._services, self._state, None).release(supervisor.target.id, talked=False)
-        party = control.party if control is not None else None
-        if party is not None:
-            await Parties(self._services, self._state, None).drop(party, talked=party.up)
+                await self._services.ari.hang_up(talk.channel_id, reason=HANG_UP_REASONS.get(reason))
+        bridged = talk.connected_at_ms is not None
+        if self._state.talk is talk:
+            await drop_further_parties(self._services, self._state)
         await self._release_agent(reason, bridged=bridged)
         if self._bridging is not None:
             await task_over(self._bridging)
@@ -360,12 +316,14 @@ class AgentLeg:
         talk, state = self._talk, self._state
         log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)
         state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
-        state.talk, state.stage = None, CallStage.QUEUED
+        state.ring_without(talk)
         # Boards and colleagues read it there: the caller may be taken again.
         self._services.store.put(state)
         missed = reason in MISSED and not self._too_late
         missed_of = self._services.queues.settings_of(state.queue or "").misses_until_not_ready if missed else None
-        await self._services.desks.close_pop(self._phone.agent_id, state.id, missed_of=missed_of)
+        await self._services.desks.close_pop(
+            self._phone.agent_id, state.id, missed_of=missed_of, answered_by=self._answered_by
+        )
 
     def _end_talk(self) -> None:
         """Add the conversation to the call's time with agents."""
@@ -383,28 +341,8 @@ class AgentLeg:
         try:
             # A hang-up in the moment of the answer: the queue may know of the answer though this call does not.
             if bridged or not await self._services.queues.declined(talk.reservation_id, reason):
-                talked = bridged or reason is not DeclineReason.CALLER_GONE
+                talked = bridged or reason not in UNHEARD
                 await self._services.queues.finished(talk.agent_id, self._state.id, talked=talked)
         except QueuesUnavailable:
             # Repaired when the queue answers again.
             log.warning("agent_not_released", agent_id=talk.agent_id)
-
-
-async def _until_answered(inbox: Inbox) -> DeclineReason | None:
-    """Wait until the leg is answered; else return the reason."""
-    while True:
-        event = await inbox.get()
-        if isinstance(event, StasisStart):
-            return None
-        if isinstance(event, Withdrawn):
-            return DeclineReason.CALLER_GONE
-        if isinstance(event, ChannelDestroyed):
-            return _reason(event.cause)
-
-
-def _reason(cause: int) -> DeclineReason:
-    if cause in BUSY:
-        return DeclineReason.BUSY
-    if cause in REFUSED:
-        return DeclineReason.REFUSED
-    return DeclineReason.UNAVAILABLE if cause in UNAVAILABLE else DeclineReason.NO_ANSWER

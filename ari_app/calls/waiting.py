@@ -14,10 +14,12 @@ from ari_app.calls.control.model import StoryEntry, SupervisorCommand
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_offered, log_queued
 from ari_app.calls.model import CallState, LegStage, Talk
+from ari_app.calls.offers import OfferEnd, phone_of, staged
 from ari_app.calls.overflow_number import no_agent
 from ari_app.calls.overflowing import Overflow, Unstaffed, WaitLimits, note_overflow
 from ari_app.calls.queue_keys import usable_keys
-from ari_app.calls.talk import AgentLeg, OfferEnd, staged
+from ari_app.calls.ringing_all import RingingTogether
+from ari_app.calls.talk import AgentLeg
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.wait_end import WaitEnd
 from ari_app.calls.ways_out import asked, change_queue, shut, waiting_call, way_out
@@ -28,6 +30,7 @@ from ari_app.queues.overflow import OverflowAction
 from ari_app.queues.settings import KeyAction, KeyUse, QueueSettings
 from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
 from foundation.tasks import log_failure
 from ivr.walker import ToQueue
 
@@ -74,17 +77,21 @@ class Waiting:
         """
         state = self._state
         settings = self._services.queues.settings_of(target.queue)
-        await self._voice.answered()
         if state.leaving is not None:
             # The former process had stored the caller's choice.
+            await self._voice.answered()
             await self._hold.release(settings)
             return WaitEnd(state.leaving)
+        # What is known of the caller is looked up while Asterisk answers.
         pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
+        asked_back = asyncio.create_task(self._services.call_backs.outstanding(state.number), name=f"back:{state.id}")
         try:
+            await self._voice.answered()
             if not self._waits_on and (closed := shut(self._services, state, settings)) is not None:
                 await self._announcements.closed(settings, closed.opens)
                 return await self._taken(closed.overflow, pop)
-            if not self._waits_on:
+            # Nearly every caller asked for none: a ringing phone must not wait for its turn to write.
+            if not self._waits_on and await asyncio.shield(asked_back):
                 await self._merged(settings)
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
@@ -95,6 +102,7 @@ class Waiting:
                 self._hold_again(settings)
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
+            state.left_queue_at_ms = None
             self._services.store.put(state)
             if not self._adopted:
                 log_queued(target.queue, target.priority)
@@ -105,12 +113,14 @@ class Waiting:
             return end
         finally:
             self._hold.stop()
-            # The look-up is not cancelled: a query cut off halfway costs its connection.
-            pop.add_done_callback(_retrieve)
+            # The look-ups are not cancelled: a query cut off halfway costs its connection.
+            for look_up in (pop, asked_back):
+                look_up.add_done_callback(_retrieve)
 
     async def _merged(self, settings: QueueSettings) -> None:
         """Take the place of the call back that this caller waited for."""
-        joined_ms = await self._services.call_backs.merge(self._state.number, settings.name, self._state.id)
+        number = self._state.number
+        joined_ms = await self._services.call_backs.merge(number, settings.name, self._state.id) if number else None
         if joined_ms is not None:
             self._state.queued_at_ms, self._waits_on = joined_ms, True
 
@@ -134,16 +144,14 @@ class Waiting:
 
     async def _resumed(self, talk: Talk, make_pop: PopMaker) -> WaitEnd | None:
         """Go on with another process's offer; None where the caller waits on."""
-        phone = self._services.agents.phone(talk.agent_id)
-        if phone is None:
-            # The agent was removed meanwhile; the leg still has its ids.
-            phone = AgentPhone(talk.agent_id, talk.staff_number, "", "")
-        return await self._carried_out(phone, make_pop)
+        return await self._carried_out(phone_of(self._services, talk), make_pop)
 
     async def _carried_out(self, phone: AgentPhone, make_pop: PopMaker) -> WaitEnd | None:
         """Carry the staged offer out; None where the caller waits on."""
         state = self._state
-        leg = AgentLeg(self._services, state, phone, self._commands, self._hold)
+        leg: AgentLeg | RingingTogether = AgentLeg(self._services, state, phone, self._commands, self._hold)
+        if state.rung:
+            leg = RingingTogether(self._services, state, self._commands, self._hold)
         ended = await leg.run(make_pop)
         if ended is OfferEnd.SENT_ON:
             leave_agent(state)
@@ -269,8 +277,10 @@ class Waiting:
         """Return the use of the first key that has one."""
         usable = usable_keys(settings, self._state)
         while True:
-            use = usable.get(await self._voice.key())
+            key = await self._voice.key()
+            use = usable.get(key)
             if use is not None:
+                self._state.leaving_key = key
                 return use
 
     async def _chosen(self, use: KeyUse, settings: QueueSettings) -> WaitEnd:
@@ -280,24 +290,40 @@ class Waiting:
         if use.action is not KeyAction.QUEUE:
             state.leaving = use.action.value
             await self._services.store.save(state)
+            crashpoint("key-chosen")
             return WaitEnd(use.action.value)
         assert use.queue is not None, "as the settings were checked"
         return await change_queue(self._services, self._state, use.queue)
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> WaitEnd | None:
         """Carry out an offer; None where the caller waits on."""
-        phone = self._services.agents.phone(offer.agent_id)
-        if phone is None:
-            log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
-            with suppress(QueuesUnavailable):
-                await self._services.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
+        talks = await self._staged(offer)
+        if not talks:
             return None
         if offer.pulled:
             pulled = StoryEntry(milliseconds(utc_now()), StoryStep.PULLED, offer.agent_id)
             self._state.story = [*self._state.story, pulled]
-        self._state.talk = staged(offer, phone)
-        log_offered(self._state.talk)
-        return await self._carried_out(phone, make_pop)
+        self._state.talk, *self._state.rung = talks
+        for talk in talks:
+            log_offered(talk)
+        return await self._carried_out(phone_of(self._services, talks[0]), make_pop)
+
+    async def _staged(self, offer: Offer) -> list[Talk]:
+        """Stage an offer's agents; give back those who are not there."""
+        talks = []
+        for rung in offer.rung:
+            phone = self._services.agents.phone(rung.agent_id)
+            if phone is not None:
+                talks.append(staged(offer, phone, rung.reservation_id))
+                continue
+            log.warning("offer_to_unknown_agent", agent_id=rung.agent_id)
+            with suppress(QueuesUnavailable):
+                await self._services.queues.declined(rung.reservation_id, DeclineReason.UNAVAILABLE)
+        if len(talks) > 1:
+            for talk in talks:
+                # Each recording names its agent: which of them talks is open.
+                talk.recording.channel_id, talk.recording.agent_id = self._state.channel_id, talk.agent_id
+        return talks
 
     async def _announce(self, settings: QueueSettings) -> None:
         await self._hold.begun()
@@ -319,7 +345,7 @@ def _accepted(given: Commanded) -> SupervisorCommand:
     return given.command
 
 
-def _retrieve(task: asyncio.Task[PopMaker]) -> None:
-    """Retrieve a look-up's failure; `prepare` has logged it."""
+def _retrieve(task: asyncio.Task[PopMaker] | asyncio.Task[bool]) -> None:
+    """Retrieve a look-up's failure; it was logged where it happened."""
     if not task.cancelled():
         task.exception()

@@ -13,6 +13,7 @@ from ari_app.queues.model import LeaveReason, WaitingCall
 from ari_app.queues.overflow import OverflowAction, OverflowTarget
 from ari_app.queues.settings import QueueSettings
 from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
 
 ENDS = {
     OverflowAction.OTHERWISE: WaitEnd.TIMED_OUT,
@@ -78,10 +79,12 @@ async def change_queue(
     state.target, state.queue = replace(state.target, queue=queue), queue
     state.here_since_ms = milliseconds(utc_now())
     await services.store.save(state)
+    crashpoint("changing-queue")
     with suppress(QueuesUnavailable):  # repeated when the caller enters
         # Left first: where an agent is reserved already, `enter` alone would keep the queue.
-        await services.queues.leave(state.id, reason)
+        await services.queues.leave(state.id, reason, state.leaving_key)
         await services.queues.restore([waiting_call(state)])
+    state.leaving_key = None
     return WaitEnd.CHANGED
 
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, model_validator
 
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import PersonalName, PersonalNumber, PersonalText
-from crm.tickets.model import TicketKind
 from foundation.clock import utc_now
 
 LATEST_DAYS = 60

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from ari_app.campaigns.asking_model import ScriptPart
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
-from crm.tickets.model import TicketKind
+from crm.kinds import TicketKind
 from ivr.prompts import PromptCatalogue
 from ivr.wording import fill
 

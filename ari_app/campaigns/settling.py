@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import structlog
 
 from ari_app.campaigns.model import SurveyAnswers
+from ari_app.campaigns.survey import given_answers
 from ari_app.campaigns.wording import SurveyWording
+from crm.kinds import TicketKind
 from crm.tickets import store
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.inputs import FileTicket, Reporter
-from crm.tickets.model import SYSTEM, Actor, ActorKind, Channel, TicketKind
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Channel
 from crm.tickets.service import TicketService
 
 SUBJECT_LENGTH = 200
@@ -46,15 +48,16 @@ class SurveyedTicketsByRule:
     async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
         """Archive the ticket: the customer confirmed (H19)."""
         try:
-            await self._tickets.archive(ticket_id, self._wording.result(answers), await self._asker(answers))
+            asker, reason = await self._asker(answers), self._wording.result(answers)
+            await self._tickets.archive(ticket_id, reason, asker, answers=given_answers(answers))
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
 
     async def not_solved(self, ticket_id: str, answers: SurveyAnswers | None, recording_id: str | None) -> None:
         """Send the ticket back as redo, with the answers and their recording."""
         try:
-            asker = await self._asker(answers)
-            await self._tickets.redo(ticket_id, self._wording.result(answers), recording_id, asker)
+            asker, reason = await self._asker(answers), self._wording.result(answers)
+            await self._tickets.redo(ticket_id, reason, recording_id, asker, answers=given_answers(answers))
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
 
@@ -63,7 +66,8 @@ class SurveyedTicketsByRule:
         if (await self._tickets.get(ticket_id)).escalated:
             return
         try:
-            await self._tickets.escalate(ticket_id, self._wording.result(answers), await self._asker(answers))
+            asker, reason = await self._asker(answers), self._wording.result(answers)
+            await self._tickets.escalate(ticket_id, reason, asker, answers=given_answers(answers))
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ari_app.campaigns.model import Attitude, SurveyAnswers, SurveyVerdict
-from crm.tickets.model import TicketKind
+from crm.kinds import TicketKind
+from crm.tickets.log_facts import Answers
 
 LOWEST_SCORE = 1
 HIGHEST_SCORE = 10
 ATTITUDES = frozenset(Attitude)
+QUESTIONS = ("solved", "attitude", "charged", "score")
 QUESTIONS_BY_KIND = ("opening", "solved", "attitude", "charged")
 """Questions with words of their own for each kind of ticket."""
 
@@ -42,6 +44,12 @@ def verdicts(answers: SurveyAnswers) -> frozenset[SurveyVerdict]:
     if answers.solved and not found:
         found.add(SurveyVerdict.CONFIRMED)
     return frozenset(found)
+
+
+def given_answers(answers: SurveyAnswers | None) -> Answers:
+    """Return the answers that were given, by question."""
+    asked = {} if answers is None else {name: getattr(answers, name) for name in QUESTIONS}
+    return {name: answer for name, answer in asked.items() if answer is not None}
 
 
 def prompts_for(kind: TicketKind) -> dict[str, str]:

@@ -33,6 +33,8 @@ class AlertFigure(StrEnum):
     LONGEST_WAIT_S = "longest_wait_s"
     LEVEL = "level"
     """Service level of the last minutes, in percent: less than the bound breaks it."""
+    LONG_PAUSES = "long_pauses"
+    """Agents of the queue with a pause longer than its reason allows."""
 
 
 class OpenAlert(msgspec.Struct, frozen=True):
@@ -58,6 +60,8 @@ class QueueFigures(msgspec.Struct, frozen=True):
     """Callers to call back."""
     expected_wait_ms: int | None = None
     """Of the next caller; None: not known."""
+    expected_wait_error_ms: int | None = None
+    """Mean difference of real and expected waits today; None: no answered caller had one."""
 
 
 class BoardCall(msgspec.Struct, frozen=True):

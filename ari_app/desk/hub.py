@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -13,26 +13,19 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.desk import metrics
-from ari_app.desk.command_model import AgentCommand
+from ari_app.desk.absences import Absences
 from ari_app.desk.commands import CommandReader
-from ari_app.desk.model import (
-    CallChanged,
-    DeskSnapshot,
-    Draft,
-    DraftChanged,
-    Message,
-    PopClosed,
-    PopShown,
-    Replaced,
-    Welcome,
-)
+from ari_app.desk.handler import DeskHandler
+from ari_app.desk.model import CallChanged, Draft, DraftChanged, Message, PopClosed, PopShown, Replaced, Welcome
+from ari_app.desk.open_desks import OpenDesks
+from ari_app.desk.painting import Painting, until_painted
 from ari_app.desk.pop import Pop
 from ari_app.desk.relay import NOTHING, Relay, Relayed
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState
 from ari_app.web.sessions import Session
 from foundation.clock import milliseconds, utc_now
-from foundation.problems import Conflict, Problem
+from foundation.problems import Problem
 from foundation.routes import Principal, Role
 from foundation.tasks import log_failure
 
@@ -44,33 +37,7 @@ AT_ONCE = 100
 """Sockets of a broadcast between two pauses: a pop does not wait for a thousand wallboards."""
 JOINING = 16
 """Desks that are welcomed at a time: after a restart a thousand reconnect, and calls need Redis too."""
-SAY_AGAIN_S = 0.5
 DEADLINE_S = 2.0
-PAINTED_S = 0.3
-"""Longest wait for a picture: a caller waits for no browser that hangs."""
-
-
-class DeskHandler(Protocol):
-    """Reactions to desks: commands, presence, first state."""
-
-    async def command(self, agent_id: str, command: AgentCommand, /) -> None:
-        """Carry out an agent's command.
-
-        Raises:
-            Problem: it is refused.
-        """
-
-    async def presence(self, agent_id: str, connected: bool, /) -> None:
-        """Note that an agent's desk is open or gone.
-
-        A desk that reconnects is reported open again.
-        """
-
-    async def signed_out(self, agent_id: str, /) -> None:
-        """Take an agent out of the queues: the session ended."""
-
-    async def snapshot(self, who: Principal, /) -> DeskSnapshot:
-        """Return the first state of a new desk."""
 
 
 class Hub:
@@ -80,16 +47,12 @@ class Hub:
         self._handler = handler
         self.state = DeskState(redis)
         self._relay = Relay(redis, self._relayed)
-        self._grace_s = absence_grace_s
-        self._sockets: dict[str, list[DeskSocket]] = {}
-        self._by_role: dict[Role, list[DeskSocket]] = {role: [] for role in Role}
-        """The same sockets by role: every step of a call asks for the targets of a broadcast."""
+        self._open = OpenDesks()
         self._numbers = itertools.count(1)
         self._broadcasting = asyncio.Lock()
         self._joining = asyncio.Semaphore(JOINING)
-        self._absences: dict[str, asyncio.Task[None]] = {}
-        self._unpainted: dict[str, asyncio.Event] = {}
-        """Pops that a desk is about to paint, by their ids."""
+        self._absences = Absences(handler, self._relay, self._joining, grace_s=absence_grace_s)
+        self._painting = Painting()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -101,14 +64,13 @@ class Hub:
         """Close every desk; browsers come back by themselves."""
         self._closed = True
         self._spawn_closing(self.sockets(), WSCloseCode.GOING_AWAY, "the service stops")
-        for task in self._absences.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._absences.values(), return_exceptions=True)
+        await self._absences.aclose()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._relay.aclose()
 
     def sockets(self) -> list[DeskSocket]:
         """Return every open desk of this node."""
-        return [socket for sockets in self._sockets.values() for socket in sockets]
+        return self._open.all()
 
     def session(self, session_id: str) -> Session | None:
         """Return the session of an open desk by its id."""
@@ -116,11 +78,11 @@ class Hub:
 
     def listening(self, roles: Iterable[Role]) -> bool:
         """Return whether a desk of these roles is open on this node."""
-        return any(self._by_role[role] for role in roles)
+        return self._open.any_of(roles)
 
     def connected(self, staff_id: str) -> bool:
         """Return whether this staff member has a desk open on this node."""
-        return bool(self._sockets.get(staff_id))
+        return bool(self._open.of_person(staff_id))
 
     async def pop(self, agent_id: str, pop: Pop) -> bool:
         """Show a call on the agent's desk; return whether one took it.
@@ -132,24 +94,13 @@ class Hub:
         """
         body = msgspec.json.encode(pop)
         payload = self._encode(PopShown(pop=cast("Pop", msgspec.Raw(body))))
-        before = self._sockets.get(agent_id)
-        before_ids = {socket.id for socket in before or ()}
-        painted = self._unpainted[pop.id] = asyncio.Event()
-        try:
+        before_ids = {socket.id for socket in self._open.of_person(agent_id)}
+        with self._painting.of(pop.id) as painted:
             shown = await self._shown(agent_id, pop.call_id, body, payload, before_ids)
-            if any(socket.paints_pops for socket in self._sockets.get(agent_id, ())):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(PAINTED_S):
-                        await painted.wait()
-        finally:
-            self._unpainted.pop(pop.id, None)
+            if any(socket.paints_pops for socket in self._open.of_person(agent_id)):
+                await until_painted(painted)
         metrics.POPS.labels("yes" if shown else "no").inc()
         return shown
-
-    def painted(self, pop_id: str) -> None:
-        """Note that a pop is on a screen."""
-        if (painted := self._unpainted.get(pop_id)) is not None:
-            painted.set()
 
     async def _shown(self, agent_id: str, call_id: str, body: bytes, payload: bytes, before_ids: set[str]) -> bool:
         shown = await self._deliver(agent_id, payload)
@@ -157,7 +108,7 @@ class Hub:
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
                 draft = await self.state.show(agent_id, call_id, body)
-        for socket in tuple(self._sockets.get(agent_id, ())):
+        for socket in self._open.of_person(agent_id):
             if socket.id not in before_ids:
                 shown = await socket.send(payload) or shown
         shown = shown or await self._relay.publish(agent_id, Relayed(payload=msgspec.Raw(payload)))
@@ -175,9 +126,11 @@ class Hub:
         for agent_id in (who.staff_id, *others):
             await self.send(agent_id, DraftChanged(draft=stored))
 
-    async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
+    async def close_pop(
+        self, agent_id: str, call_id: str, *, missed_of: int | None = None, answered_by: str | None = None
+    ) -> None:
         """Close the pop of a call; its draft stays with the call."""
-        await self.send(agent_id, PopClosed(call_id=call_id, missed_of=missed_of))
+        await self.send(agent_id, PopClosed(call_id=call_id, missed_of=missed_of, answered_by=answered_by))
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
                 await self.state.close(agent_id, call_id)
@@ -199,7 +152,7 @@ class Hub:
     async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
         """Send to the desks of some roles on this node, in order."""
         roles = {role} if isinstance(role, Role) else set(role)
-        await self._send_all([socket for one in roles for socket in self._by_role[one]], message)
+        await self._send_all(self._open.of_roles(roles), message)
 
     async def broadcast_to(self, allowed: Callable[[Principal], bool], message: Message) -> None:
         """Send to the desks of some people on this node, in order."""
@@ -234,7 +187,7 @@ class Hub:
             socket,
             carry_out=self._handler.command,
             store_draft=self.store_draft,
-            painted=self.painted,
+            painted=self._painting.done,
             encode=self._encode,
         )
         try:
@@ -243,6 +196,7 @@ class Hub:
             await commands.run()
         except (RedisError, OSError, TimeoutError, Problem) as error:
             log.warning("desk_not_welcomed", staff_id=socket.staff_id, error=repr(error))
+            socket.forget()
             await socket.close(WSCloseCode.TRY_AGAIN_LATER, "try again")
         except Exception:
             log.exception("desk_failed", staff_id=socket.staff_id)
@@ -255,34 +209,19 @@ class Hub:
         async with asyncio.timeout(DEADLINE_S):
             await self._relay.subscribe(socket.staff_id)
             socket.order = await self.state.next_order()
-        self._sockets.setdefault(socket.staff_id, []).append(socket)
-        self._by_role[socket.role].append(socket)
-        metrics.SOCKETS.labels(socket.role.value).inc()
+        self._open.add(socket)
         if socket.role is Role.AGENT:
             self._replace_older(socket.staff_id, socket.order, 1)
             await self._relay.publish(socket.staff_id, Relayed(newest_order=socket.order))
-            await self._report_present(socket.staff_id)
+            await self._absences.ended(socket.staff_id)
         else:
             self._replace_older(socket.staff_id, socket.order, DESKS_PER_PERSON)
         async with asyncio.timeout(DEADLINE_S):
             await socket.open(self._encode(await self._welcome(socket.session.principal)))
 
     def _leave(self, socket: DeskSocket) -> None:
-        sockets = self._sockets.get(socket.staff_id, [])
-        if socket in sockets:
-            self._take_out(socket)
-        if sockets or self._sockets.pop(socket.staff_id, None) is None:
-            return
-        if socket.role is Role.AGENT and not self._closed:
-            self._absences[socket.staff_id] = asyncio.create_task(
-                self._report_absent(socket.staff_id), name=f"desk-absence:{socket.staff_id}"
-            )
-            self._absences[socket.staff_id].add_done_callback(log_failure)
-
-    def _take_out(self, socket: DeskSocket) -> None:
-        self._sockets[socket.staff_id].remove(socket)
-        self._by_role[socket.role].remove(socket)
-        metrics.SOCKETS.labels(socket.role.value).dec()
+        if self._open.leave(socket) and socket.role is Role.AGENT and not self._closed:
+            self._absences.begin(socket.staff_id)
 
     async def _welcome(self, who: Principal) -> Welcome:
         shown = await self.state.shown(who.staff_id)
@@ -298,47 +237,17 @@ class Hub:
             draft=shown.draft,
         )
 
-    async def _report_present(self, agent_id: str) -> None:
-        absence = self._absences.pop(agent_id, None)
-        if absence is not None:
-            absence.cancel()
-            await asyncio.wait({absence})
-        await self._handler.presence(agent_id, True)
-
-    async def _report_absent(self, agent_id: str) -> None:
-        """Report an absence, unless a desk is open on another node.
-
-        A reload of the page is no absence. The report is repeated until it succeeds: an agent who is gone and stays
-        ready would be offered calls.
-        """
-        pause_s = self._grace_s
-        while True:
-            await asyncio.sleep(pause_s)
-            try:
-                async with self._joining:
-                    if not await self._relay.heard(agent_id):
-                        await self._handler.presence(agent_id, False)
-                break
-            except Conflict:
-                break  # signed out otherwise
-            except Exception as error:  # noqa: BLE001 - whatever it is, saying it again is right
-                log.warning("absence_not_reported", agent_id=agent_id, error=repr(error))
-                pause_s = min(max(pause_s, SAY_AGAIN_S) * 2, 30.0)
-        self._absences.pop(agent_id, None)
-
     async def _deliver(self, staff_id: str, payload: bytes) -> bool:
         taken = False
-        for socket in tuple(self._sockets.get(staff_id, ())):
+        for socket in self._open.of_person(staff_id):
             taken = await socket.send(payload) or taken
         return taken
 
     def _replace_older(self, staff_id: str, newest_order: int, allowed: int) -> None:
         """Close all desks but the newest; `newest_order` may be on another node."""
-        older = [socket for socket in self._sockets.get(staff_id, ()) if socket.order < newest_order]
-        older.sort(key=lambda socket: socket.order, reverse=True)
-        for socket in older[allowed - 1 :]:
+        for socket in self._open.older(staff_id, newest_order, allowed):
             log.info("desk_replaced", staff_id=staff_id, socket=socket.id)
-            self._take_out(socket)
+            self._open.take_out(socket)
             self._spawn(self._replace(socket), f"desk-replace:{socket.id}")
 
     async def _replace(self, socket: DeskSocket) -> None:
@@ -351,9 +260,7 @@ class Hub:
         An agent has one desk: an older session without it ends without a word to the queues.
         """
         ended = [
-            socket
-            for socket in self._sockets.get(staff_id, ())
-            if session_id is None or socket.session.id == session_id
+            socket for socket in self._open.of_person(staff_id) if session_id is None or socket.session.id == session_id
         ]
         if ended:
             await self._sign_out(staff_id)

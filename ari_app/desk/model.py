@@ -75,6 +75,8 @@ class PopClosed(Message, tag="pop_closed"):
     call_id: str
     missed_of: int | None = None
     """The agent did not answer the ring: so many in a row pause the agent; 0: a colleague's call."""
+    answered_by: str | None = None
+    """Name of the agent who answered first, where several were rung."""
 
 
 class DraftChanged(Message, tag="draft"):
@@ -127,6 +129,8 @@ class CallChanged(Message, tag="call"):
     party: CallParty | None = None
     takes: str = ""
     """The call becomes this agent's with the answer: `transfer` or `pick_up`; with the role `third`."""
+    note: str = ""
+    """Note of the colleague who transferred the call to this agent, or consults; empty without one."""
     returned_from: CallParty | None = None
     """Target of a transfer that failed: the customer is back with this agent."""
     supervisor: CallSupervisor | None = None
@@ -141,6 +145,8 @@ class CallChanged(Message, tag="call"):
     """Missed call that is called back."""
     result: OutgoingResult | None = None
     """How a call of the agent's ended; with `over`."""
+    waited_ms: int | None = None
+    """How long the caller waited until the answer; None before it, and for calls out."""
     taken_over_by: str = ""
     """Name of the supervisor who took the call from this agent; with `over`."""
 

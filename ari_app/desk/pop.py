@@ -6,11 +6,12 @@ Times are epoch milliseconds, money is integer cents.
 import msgspec
 
 from crm.customers.model import Grade
-from crm.tickets.model import TicketKind, TicketStatus
+from crm.kinds import TicketKind
+from crm.tickets.model import TicketStatus
 
 
 class SpokenWording(msgspec.Struct, frozen=True):
-    """Words of the agent in both languages."""
+    """Words for the agent in both languages."""
 
     zh: str
     en: str
@@ -21,8 +22,8 @@ class CallerNumber(msgspec.Struct, frozen=True):
 
     display: str
     """E.164; or what came, cut and stripped of control characters, where it is no number."""
-    region: str | None = None
-    carrier: str | None = None
+    origin: SpokenWording | None = None
+    """Region and carrier, where they are known."""
 
 
 class CustomerCard(msgspec.Struct, frozen=True):
@@ -38,6 +39,8 @@ class CustomerCard(msgspec.Struct, frozen=True):
     contract_active: bool
     missing: list[str] = []
     """Base data that are not known yet: to be asked now (H15)."""
+    own_agent: str | None = None
+    """Name and staff number of the customer's own agent (H20)."""
     why: SpokenWording | None = None
     """Why this one is proposed first among several; None where nothing speaks for it."""
 
@@ -94,6 +97,15 @@ class PopNotice(msgspec.Struct, frozen=True):
     ends_at_ms: int
 
 
+class PopCallBack(msgspec.Struct, frozen=True):
+    """Call back that the caller asked for."""
+
+    asked_at_ms: int
+    """When the caller joined the queue."""
+    window: SpokenWording | None = None
+    """Time that the caller chose; None: as soon as possible."""
+
+
 class Pop(msgspec.Struct, frozen=True):
     """Screen pop: the facts of a call before the phone rings (H4, H5, H9)."""
 
@@ -120,3 +132,5 @@ class Pop(msgspec.Struct, frozen=True):
     """Reminder of arrears; None where nothing is owed."""
     notices: list[PopNotice] = []
     """What holds now in the areas of `customers`, newest first."""
+    call_back: PopCallBack | None = None
+    """The call goes out to a caller who asked for it."""

@@ -75,6 +75,11 @@ class DeskSocket:
         """Send the first message, then what came meanwhile."""
         await self._release(welcome)
 
+    def forget(self) -> None:
+        """Drop what waits for the welcome; the next desk has its own."""
+        if self._held is not None:
+            self._held.clear()
+
     async def send(self, payload: bytes) -> bool:
         """Hand a message to the transport; return False for lost desks.
 

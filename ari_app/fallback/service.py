@@ -20,8 +20,9 @@ from crm.customers.service import CustomerService
 from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
+from crm.kinds import TicketKind
 from crm.tickets.inputs import FileTicket, Reporter
-from crm.tickets.model import SYSTEM, TicketKind
+from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import out_of_reach

@@ -10,7 +10,7 @@ import structlog
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.ari.model import Channel
-from ari_app.calls.call import CONTACT
+from ari_app.calls.dialling import CONTACT
 from ari_app.calls.reconciliation import TALK
 from ari_app.calls.service import INBOUND
 from ari_app.fallback.model import ALIVE, AWAY_S, CONTEXT, EXTENSION

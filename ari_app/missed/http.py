@@ -2,7 +2,7 @@
 
 from ari_app.missed.model import MissedCaller, MissedQuery, ResultInput
 from ari_app.missed.service import MissedCallers
-from foundation.routes import DESKS, Exported, NoQuery, Request, Routes
+from foundation.routes import DESKS, NoQuery, Request, Routes
 
 
 def routes(service: MissedCallers) -> Routes:
@@ -16,13 +16,6 @@ def routes(service: MissedCallers) -> Routes:
         summary="List callers who did not reach an agent, the longest waiting first",
         query=MissedQuery,
         response=list[MissedCaller],
-        exported=Exported(
-            "missed-callers",
-            (
-                *("number", "customer_name", "reason", "queue", "calls", "first_at", "last_at", "longest_wait_ms"),
-                *("claimed_by_name", "claimed_at", "attempts", "call_again_at"),
-            ),
-        ),
     )
     async def listed(request: Request[None, MissedQuery]) -> list[MissedCaller]:
         return await service.listed(request.query, request.actor)

@@ -8,10 +8,12 @@ from pydantic import BaseModel
 from pydantic import Field as Rule
 from sqlmodel import Field, SQLModel
 
+from ari_app.missed.planned.model import CallBackEnd
+from crm.kinds import TicketKind
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from crm.text import OneLine
-from crm.tickets.model import TicketKind, TicketStatus
+from crm.tickets.model import TicketStatus
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -22,7 +24,9 @@ class MissedReason(StrEnum):
     LOST = "lost"
     FALLBACK = "fallback"
     FAILED = "failed"
-    """The service ended the call, for example after the longest wait."""
+    """The service ended the call."""
+    TIMED_OUT = "timed_out"
+    """A limit of the queue ended the wait."""
     AFTER_HOURS = "after_hours"
     """The queue was closed."""
     CALL_BACK = "call_back"
@@ -98,6 +102,13 @@ class MissedTicket(BaseModel):
     subject: PersonalText
 
 
+class CallBackTime(BaseModel):
+    """Time that a caller chose, in both languages."""
+
+    zh: str
+    en: str
+
+
 class MissedCaller(BaseModel):
     """Person who called and did not reach an agent since."""
 
@@ -129,3 +140,7 @@ class MissedCaller(BaseModel):
     """When an agent is to call again, where a call back led to that."""
     in_line_from: datetime | None
     """The service calls back in the caller's place in the queue, from then on."""
+    window: CallBackTime | None = None
+    """Time that the caller chose for it."""
+    call_back_end: CallBackEnd | None = None
+    """Why the service calls the caller back no more; None: it does, or the caller did not ask."""

@@ -13,11 +13,16 @@ def by_person(calls: Iterable[CallRecord]) -> dict[str, list[CallRecord]]:
     A customer who is known of one call of a number is the person of all its calls.
     """
     found = list(calls)
-    owners = {call.number: call.customer_id for call in reversed(found) if call.customer_id is not None}
+    owners = owners_of((call.number, call.customer_id) for call in reversed(found))
     people: dict[str, list[CallRecord]] = {}
     for call in found:
-        people.setdefault(owners.get(call.number) or call.number or "", []).append(call)
+        people.setdefault(owners.get(call.number or "") or call.number or "", []).append(call)
     return people
+
+
+def owners_of(calls: Iterable[tuple[str | None, str | None]]) -> dict[str, str]:
+    """Return the customer of each number, by the last call with one."""
+    return {number: customer for number, customer in calls if number is not None and customer is not None}
 
 
 def newest_claim(claims: Mapping[str, MissedClaim], calls: Sequence[CallRecord]) -> MissedClaim | None:

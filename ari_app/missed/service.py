@@ -11,6 +11,7 @@ from ari_app.missed import store
 from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
 from ari_app.missed.model import (
     CallAgain,
+    CallBackTime,
     MissedCaller,
     MissedClaim,
     MissedQuery,
@@ -21,6 +22,7 @@ from ari_app.missed.model import (
 )
 from ari_app.missed.people import by_person, last_reached, newest_claim
 from ari_app.missed.planned import store as planned
+from ari_app.missed.planned.model import LEFT_TO_THE_LIST
 from crm.history.model import CallRecord
 from crm.tickets.model import Ticket, TicketReporter
 from foundation.clock import utc_now
@@ -229,7 +231,7 @@ async def _entries(
     names = await store.customer_names(session, customers)
     people = await store.staff_names(session, {claim.staff_id for claim in claims.values()})
     tickets = await store.open_tickets(session, numbers, customers)
-    in_line = await planned.planned(session, {call.id for _, calls in waiting for call in calls})
+    asked = await planned.of_calls(session, {call.id for _, calls in waiting for call in calls})
     found = []
     for _, calls in waiting:
         newest, claim = calls[0], newest_claim(claims, calls)
@@ -237,6 +239,8 @@ async def _entries(
         customer_id = next((call.customer_id for call in calls if call.customer_id is not None), None)
         left = [call.id for call in calls if call.id in messages]
         holder = _holder(claim)
+        back = next((asked[call.id] for call in calls if call.id in asked), None)
+        in_line = back if back is not None and back.ended_at is None else None
         found.append(
             MissedCaller(
                 call_id=newest.id,
@@ -257,7 +261,11 @@ async def _entries(
                 claimed_at=claim.claimed_at if claim is not None and holder is not None else None,
                 attempts=claim.attempts if claim is not None else 0,
                 call_again_at=again.get(newest.id),
-                in_line_from=next((in_line[call.id].due_at for call in calls if call.id in in_line), None),
+                in_line_from=in_line.due_at if in_line is not None else None,
+                window=CallBackTime(zh=back.window_zh, en=back.window_en)
+                if back is not None and back.window_zh
+                else None,
+                call_back_end=back.end if back is not None and back.end in LEFT_TO_THE_LIST else None,
             )
         )
     return found

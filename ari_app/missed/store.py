@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import and_, col, func, not_, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ari_app.missed.model import CallAgain, MissedClaim, MissedReason
 from crm.customers.model import Customer
 from crm.history.model import CallRecord
 from crm.staff.model import Staff
 from crm.tickets.model import Ticket, TicketReporter
-from recordings.model import SHORTEST_MESSAGE_S, Recording, RecordingKind, RecordingStatus
+from recordings.model import SHORTEST_MESSAGE_S, SILENT, Recording, RecordingKind, RecordingStatus
 
 MOST_CALLS = 5000
 """Missed calls of a list; more are a catastrophe, and the newest count."""
@@ -25,14 +26,19 @@ async def with_message(session: AsyncSession, since: datetime) -> set[str]:
 
     A silent one is none.
     """
+    return set((await session.exec(message_calls(since))).all())
+
+
+def message_calls(since: datetime) -> SelectOfScalar[str]:
+    """Return the query of calls in which a message was left."""
     length, status = col(Recording.duration_ms), col(Recording.status)
     not_sealed = and_(length.is_(None), status != RecordingStatus.FAILED)
-    statement = (
+    return (
         select(Recording.call_id)
         .where(Recording.kind == RecordingKind.MESSAGE, col(Recording.started_at) >= since)
         .where(or_(not_sealed, length >= SHORTEST_MESSAGE_S * 1000))
+        .where(not_(col(Recording.note).contains(SILENT)))
     )
-    return set((await session.exec(statement)).all())
 
 
 async def to_call_again(session: AsyncSession, since: datetime) -> dict[str, datetime]:

@@ -10,11 +10,10 @@ from rich.table import Table
 
 from ari_app.operations.errors import RedisNeeded
 from ari_app.operations.locations import Locations, locations
+from ari_app.operations.queues_in_force import queues_in_force
 from ari_app.operations.running_service import with_database
-from ari_app.queues.documents import store as documents
 from ari_app.queues.settings import load_queues
 from ari_app.queues.simulation.model import SimulatedQueue, Simulation
-from ari_app.queues.simulation.rules import rules_in
 from ari_app.queues.simulation.service import Rules, SimulationService
 from foundation.database import Database
 from foundation.redis_client import redis_client
@@ -39,9 +38,8 @@ def simulate(
 async def _run(of: Locations, database: Database, day: datetime, changed: Rules) -> Simulation:
     if of.redis_url is None:
         raise RedisNeeded("a simulation needs the Redis of the service: start it once, or set HOTLINE_REDIS_URL")
-    async with database.read() as session:
-        document = await documents.newest(session)
-    present = rules_in(document.text) if document is not None else load_queues(of.callflows / "queues.yaml")
+    present, which = await queues_in_force(of, database)
+    typer.echo(f"present rules: {which}", err=True)
     redis = redis_client(of.redis_url)
     try:
         return await SimulationService(database, redis, present, of.time_zone).run(day.date(), changed)

@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_app.operations.locations import Locations
+from ari_app.queues.documents.skills import without_agents
 from crm.staff.service import StaffService
 from foundation.database import Database
 from foundation.findings import Finding, Severity
@@ -16,7 +17,7 @@ from foundation.findings import Finding, Severity
 FILE = "queues.yaml"
 
 
-def served_but_removed(of: Locations, queues: Collection[str]) -> tuple[list[Finding], str | None]:
+def served_but_removed(of: Locations, queues: Collection[str], text: str) -> tuple[list[Finding], str | None]:
     """Return the findings of a service's accounts, or why there are none."""
     file = make_url(of.database_url).database if of.database_url.startswith("sqlite") else None
     if file is not None and not Path(file).exists():
@@ -25,7 +26,8 @@ def served_but_removed(of: Locations, queues: Collection[str]) -> tuple[list[Fin
     async def asked() -> list[Finding]:
         database = Database(of.database_url)
         try:
-            return await removed_queues(database, queues)
+            accounts = await StaffService(database, {}).all()
+            return [*await removed_queues(database, queues), *without_agents(Path(FILE), text, accounts)]
         finally:
             await database.aclose()
 

@@ -12,13 +12,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from ari_app.operations.locations import Locations, locations
+from ari_app.operations.queues_in_force import queues_in_force
 from ari_app.operations.running_service import Contact, service_of, with_database
-from ari_app.queues.settings import load_queues
 from ari_app.runtime.staff_changes import CHANNEL, StaffMessage
 from crm.departments.service import DepartmentService
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
+from foundation.problems import Problem
 from foundation.routes import Role
 
 PASSWORD_BYTES = 12
@@ -131,7 +132,12 @@ def _department_id(given: str) -> str:
 
 def _run(of: Locations, work: Callable[[StaffService], Awaitable[None]]) -> None:
     async def with_service(database: Database) -> None:
-        await work(StaffService(database, load_queues(of.callflows / "queues.yaml")))
+        queues, which = await queues_in_force(of, database)
+        try:
+            await work(StaffService(database, queues))
+        except Problem:
+            typer.echo(f"queues: {', '.join(queues)} ({which})", err=True)
+            raise
 
     with_database(of, with_service)
 

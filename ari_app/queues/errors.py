@@ -26,6 +26,13 @@ class NothingToWrapUp(Conflict):
     title = "There is no wrap-up to end"
 
 
+class WrapUpFixed(Conflict):
+    """The queue's wrap-up has no extension."""
+
+    slug = "wrap-up-fixed"
+    title = "This wrap-up cannot be made longer"
+
+
 class QueuesUnavailable(Unavailable):
     """Redis did not answer in time.
 

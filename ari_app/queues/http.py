@@ -5,25 +5,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from ari_app.queues.dispositions import Disposition
 from ari_app.queues.hours import QueueHours
 from ari_app.queues.model import AgentSnapshot, AgentState, QueueSnapshot
 from ari_app.queues.service import QueueService
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.settings import QueueSettings, WrapUpMode
 from foundation.routes import NoQuery, Request, Role, Routes
 
-WATCHING = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+WATCHING = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 AGENTS = frozenset({Role.AGENT})
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .-]+$")]
-
-
-class DispositionChoice(BaseModel, from_attributes=True):
-    """Result of a call, to choose from."""
-
-    code: str
-    zh: str
-    en: str
 
 
 class QueueView(BaseModel):
@@ -40,7 +33,8 @@ class QueueView(BaseModel):
     """By its hours; a queue without hours is always open."""
     agents: dict[AgentState, int]
     """How many of its agents are in which state."""
-    dispositions: list[DispositionChoice]
+    wrap_up: WrapUpMode
+    dispositions: list[Disposition]
     """Results of its calls to choose from in the wrap-up."""
     disposition_required: bool
     """The wrap-up cannot be ended without a result."""
@@ -163,6 +157,7 @@ def _queue_view(queue: QueueSnapshot, settings: QueueSettings, *, is_open: bool)
         longest_wait_ms=queue.longest_wait_ms,
         open=is_open,
         agents=queue.agents,
-        dispositions=[DispositionChoice.model_validate(one) for one in settings.dispositions],
+        wrap_up=settings.wrap_up,
+        dispositions=list(settings.dispositions),
         disposition_required=settings.disposition_required,
     )

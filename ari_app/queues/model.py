@@ -49,6 +49,8 @@ class DeclineReason(StrEnum):
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     """The agent's phone cannot be reached: the agent is made not ready at once."""
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    """Another agent who was rung at once has the caller: no miss."""
     INTERRUPTED = "interrupted"
     """Rung while no process listened, or not at all because Asterisk was away: no miss."""
     CALLER_GONE = "caller_gone"
@@ -109,8 +111,15 @@ class AgentFact(msgspec.Struct, frozen=True):
     queue: str | None = None
 
 
+class Rung(msgspec.Struct, frozen=True):
+    """Agent reserved by an offer."""
+
+    agent_id: str
+    reservation_id: str
+
+
 class Offer(msgspec.Struct, frozen=True):
-    """One call reserved for one agent; the call's node rings.
+    """One call reserved for one agent, or several; the call's node rings.
 
     Times are in milliseconds.
     """
@@ -129,6 +138,24 @@ class Offer(msgspec.Struct, frozen=True):
     """Ringing time; the reservation lasts a few seconds longer."""
     pulled: bool = False
     """No match: a supervisor takes this caller."""
+    others: tuple[Rung, ...] = ()
+    """Agents who are rung at the same time; the first to answer has the caller."""
+
+    @property
+    def id(self) -> str:
+        """Return what all reservations of the offer have in common."""
+        return offer_id(self.reservation_id)
+
+    @property
+    def rung(self) -> tuple[Rung, ...]:
+        """Return all agents of the offer."""
+        return (Rung(self.agent_id, self.reservation_id), *self.others)
+
+
+def offer_id(reservation_id: str) -> str:
+    """Return the offer that a reservation belongs to."""
+    ids, _, stamp = reservation_id.rpartition("~")
+    return f"{ids.partition('~')[0]}~{stamp}"
 
 
 class PreferredBy(StrEnum):
@@ -136,6 +163,8 @@ class PreferredBy(StrEnum):
 
     TICKET = "ticket"
     """The agent handles the customer's open ticket (H15)."""
+    OWN_AGENT = "own_agent"
+    """The customer has an agent of the own (H20)."""
     LAST_CALL = "last_call"
     """The caller talked with the agent of late."""
 

@@ -181,9 +181,9 @@ class QueueNode:
             self._hand_over(offer)
 
     def _hand_over(self, offer: Offer) -> None:
-        if self._on_offer is None or offer.reservation_id in self._offered:
+        if self._on_offer is None or offer.id in self._offered:
             return
-        self._offered[offer.reservation_id] = None
+        self._offered[offer.id] = None
         if len(self._offered) > OFFERS_REMEMBERED:
             self._offered.popitem(last=False)
         try:

@@ -38,6 +38,14 @@ def parts_of(file: str, document: Any) -> tuple[Any, frozenset[str] | None, list
     return document["queues"], frozenset(one.code for one in head.skills), []
 
 
+def listed_skills(document: Any) -> list[ChoiceText]:
+    """Return the skills that a document lists, if it is in order."""
+    try:
+        return _Head.model_validate(document).skills
+    except ValidationError:
+        return []
+
+
 def wrong_rules(
     file: str,
     entry: Any,

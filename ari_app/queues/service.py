@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
+from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown, WrapUpFixed
 from ari_app.queues.loads import QueueLoads
 from ari_app.queues.model import (
     LEAVE_EVENTS,
@@ -21,7 +21,7 @@ from ari_app.queues.model import (
     WaitingCall,
 )
 from ari_app.queues.node import QueueNode
-from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, usual_settings
+from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, WrapUpMode, usual_settings
 from ari_app.queues.store import QueueCommand, plain_id, plain_word
 
 RESTORED_AT_ONCE = 200
@@ -59,6 +59,7 @@ _READY = QueueCommand[AgentSnapshot | None]("ready", AgentSnapshot | None)
 _NOT_READY = QueueCommand[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
 _WRAP_UP_DONE = QueueCommand[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
 _EXTEND_WRAP_UP = QueueCommand[AgentSnapshot | None]("extend_wrap_up", AgentSnapshot | None)
+_RESULT_STORED = QueueCommand[bool]("result_stored", bool)
 _SIGN_IN = QueueCommand[AgentSnapshot]("sign_in", AgentSnapshot)
 _SIGN_OUT = QueueCommand[AgentSnapshot]("sign_out", AgentSnapshot)
 _AGENT = QueueCommand[AgentSnapshot]("agent", AgentSnapshot)
@@ -98,12 +99,13 @@ class QueueService(QueueNode):
         first = self._preferred(queue, preferred)
         return await self._run(_ENTER, *enter_arguments(call_id, queue, priority, first, asks))
 
-    async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
+    async def leave(self, call_id: str, reason: LeaveReason, key: str | None = None) -> Departure | None:
         """Leave the queue without an agent. None: in no queue.
 
+        `key` is the one that the caller pressed to leave.
         An agent who is rung stays reserved until `declined` reports that the phone is silent, at most 0.8 s.
         """
-        left = await self._run(_LEAVE, call_id, LEAVE_EVENTS.get(reason, ""))
+        left = await self._run(_LEAVE, call_id, LEAVE_EVENTS.get(reason, ""), key or "")
         if left is None:
             return None
         return Departure(
@@ -142,14 +144,17 @@ class QueueService(QueueNode):
         return await self._run(_RINGING, reservation_id)
 
     async def connected(self, reservation_id: str) -> bool:
-        """Connect caller and agent. False: the reservation is over."""
+        """Connect caller and agent. False: the reservation is over.
+
+        Others who are rung for the caller are free when `declined` reports that their phones are silent.
+        """
         return await self._run(_CONNECTED, reservation_id)
 
     async def declined(self, reservation_id: str, reason: DeclineReason) -> bool:
         """End an offer that failed. False: it was over already.
 
-        The caller is back in the same place, the agent free or not ready. After `caller_gone` the call is not offered
-        again; `leave` still returns place and wait, for ten seconds.
+        The caller is back in the same place, unless others are rung on; the agent is free or not ready. After
+        `caller_gone` the call is not offered again; `leave` still returns place and wait, for ten seconds.
         """
         return await self._run(_DECLINED, reservation_id, reason.value)
 
@@ -164,7 +169,8 @@ class QueueService(QueueNode):
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
         """Mark an agent as talking without a match. False: in another call.
 
-        Such a call was dialled out, or restored after Redis lost its data.
+        Such a call was dialled out, or restored after Redis lost its data. An agent who was offline is offline again
+        afterwards, unless a desk signs in meanwhile.
         """
         return await self._run(_OCCUPIED, plain_id(agent_id), plain_id(call_id), queue or "")
 
@@ -239,11 +245,19 @@ class QueueService(QueueNode):
 
         Raises:
             NothingToWrapUp: the agent is not in wrap-up.
+            WrapUpFixed: the queue gives no more time.
         """
+        agent = await self.agent(agent_id)
+        if agent.state is AgentState.WRAP_UP and self.settings_of(agent.queue or "").wrap_up is not WrapUpMode.TIMED:
+            raise WrapUpFixed(f"queue {agent.queue} gives no more time for the wrap-up")
         snapshot = await self._run(_EXTEND_WRAP_UP, agent_id, seconds * 1000)
         if snapshot is None:
             raise NothingToWrapUp(f"agent {agent_id} is not in wrap-up")
         return snapshot
+
+    async def result_stored(self, agent_id: str, call_id: str) -> bool:
+        """Note that the agent's result is stored. False: of another call."""
+        return await self._run(_RESULT_STORED, agent_id, call_id)
 
     async def agent(self, agent_id: str) -> AgentSnapshot:
         """Return an agent's state; offline where unknown."""

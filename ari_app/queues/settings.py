@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
 from ari_app.queues.call_back_rules import CallBackRules
+from ari_app.queues.dispositions import Disposition, wrong_dispositions
 from ari_app.queues.model import PreferredBy
 from ari_app.queues.overflow import ClosedQueue, OverflowRule
 from ari_app.queues.overflow_checks import overflow_findings
 from ari_app.queues.rule_checks import parts_of, wrong_rules
-from ari_app.queues.rules import ChoiceText, RoutingRule
+from ari_app.queues.rules import RoutingRule
 from crm.sla.hours import WorkingHours
 from crm.staff.model import StaffNumber
 from foundation.findings import ConfigurationInvalid, Finding, errors_of
@@ -37,13 +38,19 @@ class Strategy(StrEnum):
     """By chance, in proportion to `shares`."""
     LINEAR = "linear"
     """As `order` lists the agents, the others by staff number."""
+    RING_ALL = "ring_all"
+    """All at once, `ring_at_most` of them; the first to answer has the caller."""
 
 
 class WrapUpMode(StrEnum):
     """End of the wrap-up."""
 
+    NONE = "none"
+    """There is none: the agent is free at once."""
+    FIXED = "fixed"
+    """By itself after `wrap_up_s`, or earlier when the agent says so; agents cannot make it longer."""
     TIMED = "timed"
-    """By itself after `wrap_up_s`, or earlier when the agent says so."""
+    """The same, and agents may ask for more time, up to `wrap_up_cap_s`."""
     UNTIL_DONE = "until_done"
     """When the agent says so, at the latest after `wrap_up_cap_s`."""
 
@@ -81,6 +88,15 @@ class KeyUse(BaseModel, extra="forbid", frozen=True):
         return self
 
 
+class PeriodicPrompts(BaseModel, extra="forbid", frozen=True):
+    """Prompts that waiting callers hear in turn, with music between."""
+
+    every_s: float = Field(ge=15, le=3600)
+    """Time from the end of one to the next."""
+    prompts: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], ...] = Field(min_length=1, max_length=20)
+    """In turn; after the last one the first again."""
+
+
 class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """One queue."""
 
@@ -98,6 +114,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """Staff numbers of agents in the order in which `linear` rings them."""
     shares: Mapping[StaffNumber, Annotated[int, Field(ge=1, le=100)]] = Field(default={}, max_length=200)
     """Shares of agents by staff number, for `random_weighted`; 1 where left out."""
+    ring_at_most: int = Field(default=20, ge=2, le=50)
+    """How many phones `ring_all` rings for one caller, those of the longest idle."""
     preferred_wait_s: Mapping[PreferredBy, Annotated[float, Field(ge=0, le=600)]] = {}
     """How long a caller waits for the agent of the own matter alone, while that agent is busy; 0 where left out."""
     last_agent_within_h: int = Field(default=0, ge=0, le=720)
@@ -106,9 +124,9 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """How long an agent's phone rings before the caller is offered to the next."""
     wrap_up: WrapUpMode = WrapUpMode.TIMED
     wrap_up_s: float = Field(default=30.0, ge=0, le=900)
-    """With `timed`: 0 means none."""
+    """With `timed` and `fixed`: 0 means none."""
     wrap_up_cap_s: float = Field(default=900.0, ge=30, le=7200)
-    """Longest wrap-up in all: with `until_done`, and with every extension."""
+    """Longest wrap-up in all: with `until_done`, with every extension, and where a required result is missing."""
     misses_until_not_ready: int = Field(default=2, ge=1, le=10)
     """So many offers in a row not taken, and the agent is made not ready."""
     retry_same_agent_s: float = Field(default=20.0, ge=0, le=600)
@@ -127,6 +145,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """How often callers hear their place; 0: never."""
     say_expected_wait: bool = True
     """Callers hear a range of minutes after their place, where it is known."""
+    announcements: PeriodicPrompts | None = None
+    """What callers hear beside their place, such as what to have at hand."""
     greeting: str | None = None
     """The prompt a caller hears once on joining, unless an agent is free at once."""
     keys: Mapping[Annotated[str, Field(pattern=r"^[0-9*#]$")], KeyUse] = Field(default={}, max_length=12)
@@ -135,12 +155,26 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """Skills that callers need; the first rule that applies counts. Without one any agent of the queue is rung."""
     call_back: CallBackRules = CallBackRules()
     """Calls back to callers who asked for one by key."""
-    dispositions: tuple[ChoiceText, ...] = Field(default=(), max_length=40)
-    """Results of a call that the agent chooses from in the wrap-up, in this order."""
+    dispositions: tuple[Disposition, ...] = Field(default=(), max_length=40)
+    """Results of a call that the agent chooses from in the wrap-up, in this order; groups have `choices`."""
     disposition_required: bool = False
-    """The agent cannot end the wrap-up without a result; its time still ends it."""
+    """The wrap-up does not end without a result; where its cap is over, the agent is paused and reads why."""
     music: str = Field(default="default", pattern=r"^[a-zA-Z0-9_-]{1,40}$")
     """The music-on-hold class of Asterisk; one that Asterisk does not know sounds like `default`."""
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        """Return the prompts that the queue names."""
+        said = {self.greeting, self.closed.say if self.closed is not None else None}
+        return frozenset(one for one in said if one is not None) | frozenset(
+            self.announcements.prompts if self.announcements is not None else ()
+        )
+
+    @property
+    def has_wrap_up(self) -> bool:
+        """Return whether conversations are followed by a wrap-up."""
+        ends_at_once = self.wrap_up in {WrapUpMode.TIMED, WrapUpMode.FIXED} and self.wrap_up_s == 0
+        return self.wrap_up is not WrapUpMode.NONE and not ends_at_once
 
 
 def usual_settings(name: str) -> QueueSettings:
@@ -192,6 +226,9 @@ def read_queues(path: Path, raw: bytes | None = None) -> tuple[dict[str, QueueSe
         known = queues.get(str(entry.get("name"))) if isinstance(entry, Mapping) else None
         if known is not None:
             findings += _wrong_ways(path, entry, known, queues)
+            findings += wrong_dispositions(path.name, entry, known.dispositions)
+            findings += _impossible_result(path, entry, known)
+            findings += _closed_windows(path, entry, known)
             findings += wrong_rules(path.name, entry, known.rules, known.longest_wait_s, skills)
     findings += overflow_findings(path.name, document, queues)
     return queues, findings
@@ -210,3 +247,27 @@ def _wrong_ways(path: Path, entry: Any, queue: QueueSettings, queues: Mapping[st
         if use.queue is not None and (use.queue == queue.name or use.queue not in queues):
             message = f"keys.{key}: there is no other queue {use.queue}"
             yield Finding(path.name, line_inside(entry, ("keys", key)), "no-such-queue", message)
+
+
+def _impossible_result(path: Path, entry: Any, queue: QueueSettings) -> Iterator[Finding]:
+    """Find a required result that no agent can choose."""
+    if not queue.disposition_required:
+        return
+    line = line_inside(entry, ("disposition_required",))
+    if not queue.dispositions:
+        yield Finding(path.name, line, "no-results", "disposition_required: there are no dispositions to choose from")
+    elif not queue.has_wrap_up:
+        yield Finding(path.name, line, "no-wrap-up", "disposition_required: the queue has no wrap-up to choose one in")
+
+
+def _closed_windows(path: Path, entry: Any, queue: QueueSettings) -> Iterator[Finding]:
+    """Find windows for calls back in which the queue is never open."""
+    if queue.hours is None or queue.hours.round_the_clock:
+        return
+    spans = [span for day in (queue.hours.workday, queue.hours.day_off, *queue.hours.days.values()) for span in day]
+    for index, window in enumerate(queue.call_back.windows):
+        opens, closes = window.minutes()
+        if not any(span.minutes()[0] < closes and opens < span.minutes()[1] for span in spans):
+            line = line_inside(entry, ("call_back", "windows", index))
+            message = f"call_back.windows.{index}: the queue is never open between {window.opens} and {window.closes}"
+            yield Finding(path.name, line, "window-closed", message)

@@ -19,12 +19,12 @@ from redis.exceptions import RedisError, ResponseError
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import TRANSITIONS, Offer
 from ari_app.queues.rules import RoutingRule
-from ari_app.queues.settings import QueueSettings, usual_settings
+from ari_app.queues.settings import QueueSettings, WrapUpMode, usual_settings
 
 Result = TypeVar("Result")
 
 SCRIPTS: Final = Path(__file__).parent / "lua"
-SHARED: Final = ("prelude", "strategies", "agents", "waiting", "calls", "matching")
+SHARED: Final = ("prelude", "strategies", "agents", "waiting", "calls", "matching", "releasing")
 NAME: Final = "LIBRARY"
 """Placeholder of the library's name, which is computed from the code."""
 _ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
@@ -158,13 +158,16 @@ def _queue_in_lua(settings: QueueSettings) -> str:
         "priority": settings.priority,
         "weight": settings.weight,
         "ring_ms": int(settings.ring_s * 1000),
-        "wrap_up": f"'{settings.wrap_up.value}'",
+        "wraps_up": str(settings.has_wrap_up).lower(),
+        "wrap_up_is_timed": str(settings.wrap_up in {WrapUpMode.TIMED, WrapUpMode.FIXED}).lower(),
+        "result_required": str(settings.disposition_required).lower(),
         "wrap_up_ms": int(settings.wrap_up_s * 1000),
         "wrap_up_cap_ms": int(settings.wrap_up_cap_s * 1000),
         "misses_until_not_ready": settings.misses_until_not_ready,
         "point_ms": int(settings.point_s * 1000),
         "order": _numbers_in_lua({number: place for place, number in enumerate(settings.order)}),
         "shares": _numbers_in_lua(settings.shares),
+        "ring_at_most": settings.ring_at_most,
         "retry_same_agent_ms": int(settings.retry_same_agent_s * 1000),
         "rules": f"{{ {', '.join(map(_rule_in_lua, settings.rules))} }}",
     }

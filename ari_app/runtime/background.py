@@ -59,9 +59,10 @@ class Restoration:
         Args:
             emptied: whether Redis lost everything, presence included.
         """
+        lost = self._presence.agents() if emptied else {}
         repaired = await self._reconciler.repair_queues()
         if emptied:
-            await self._presence.rebuild()
+            await self._presence.rebuild(lost)
         log.info("queues_repaired", emptied=emptied, repaired=repaired)
 
 

@@ -23,7 +23,7 @@ from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
-from ari_app.missed.actions import CallBackActions
+from ari_app.missed.actions import WINDOW_OFFER, CallBackActions
 from ari_app.missed.planned.service import PlannedCallBacks
 from ari_app.queues.overflow import QUEUE_CLOSED
 from ari_app.queues.overflow_checks import outside_findings
@@ -38,10 +38,10 @@ from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers, read_numbers
 from callflows.organisation import Organisation, read_organisation
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
 from crm.notices.catalogue import NoticeCatalogue, read_notices
 from crm.selfservice.limits import Unlimited
 from crm.selfservice.service import SelfService
-from crm.tickets.model import TicketKind
 from crm.tickets.service import TicketService
 from dev.paths import PROJECT
 from dev.programs import dot_program
@@ -74,6 +74,7 @@ CALL_VARIABLES = frozenset(
         "queue.key",
         "queue.title",
         "queue.ended",
+        "queue.left_by_key",
         "queue.name",
         "queue.kind",
         "queue.priority",
@@ -102,7 +103,7 @@ NAMELESS = {"zh": "?", "en": "?"}
 """Name in place of one in a file with errors, for the check of texts."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
 SPOKEN_IN_LINE = frozenset({POSITION_PROMPT, WAIT_PROMPT}) | KEY_PROMPTS
-SPOKEN_ELSEWHERE = SPOKEN_IN_LINE | {ORDINARY, ARREARS, SUBJECT, DESCRIPTION} | SURVEY_TEXTS
+SPOKEN_ELSEWHERE = SPOKEN_IN_LINE | {WINDOW_OFFER, ORDINARY, ARREARS, SUBJECT, DESCRIPTION} | SURVEY_TEXTS
 
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""
 
@@ -225,13 +226,12 @@ def _vocabulary(
     queues: Mapping[str, QueueSettings] | None, numbers: AccessNumbers | None, organisation: Organisation | None
 ) -> Vocabulary:
     """Return the names outside the flows that a flow may use."""
-    greetings = {queue.greeting for queue in (queues or {}).values() if queue.greeting is not None}
-    greetings |= {queue.closed.say for queue in (queues or {}).values() if queue.closed is not None} | {QUEUE_CLOSED}
+    of_queues = frozenset({QUEUE_CLOSED}).union(*(queue.prompts for queue in (queues or {}).values()))
     return Vocabulary(
         _actions(),
         frozenset(queues) if queues is not None else None,
         CALL_VARIABLES,
-        SPOKEN_ELSEWHERE | greetings,
+        SPOKEN_ELSEWHERE | of_queues,
         kinds=frozenset(TicketKind),
         ends=frozenset(FlowEnd),
         values={**VALUES, **_of_days(organisation)},

@@ -39,7 +39,9 @@ class Conversations:
         self._actions = {
             **caller_actions.actions(),
             **SurveyActions(domain.campaigns).actions(),
-            **CallBackActions(domain.planned).actions(),
+            **CallBackActions(
+                domain.planned, configuration.library.catalogue, domain.customers.wishes_no_calls
+            ).actions(),
         }
         library = configuration.library
         self._flows = dict(library.flows)

@@ -1,6 +1,6 @@
 """Deferred work: carried out after the database is back, with a notice."""
 
-from ari_app.calls.call import DEFERRED_RECORD
+from ari_app.calls.record_keeping import DEFERRED_RECORD
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, NoticeLevel
 from ari_app.runtime.desk_handler import WATCHERS

@@ -70,7 +70,13 @@ class DeskParts:
         self.hub = Hub(redis, AgentDesks(queues, agents, control, self.work.check_finished, shown))
         self.alerts = AlertBoard(redis, self.hub, self.thresholds)
         self.alert_watch = AlertWatch(
-            database, queues, redis, settings.node, levels=self.figures.levels, wake_outbox=domain.outbox.wake
+            database,
+            queues,
+            redis,
+            settings.node,
+            levels=self.figures.levels,
+            wake_outbox=domain.outbox.wake,
+            is_long=choices.is_over,
         )
         self.sessions = Sessions(redis, staff, self.hub)
         self.phones = PhoneService(

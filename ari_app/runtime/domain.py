@@ -20,9 +20,12 @@ import crm.handover.http
 import crm.history.http
 import crm.outbox.http
 import crm.privacy.http
+import crm.reports.configured.http
 import crm.reports.http
+import crm.reports.matrix.http
 import crm.reports.scheduled.http
 import crm.selfservice.http
+import crm.shifts.http
 import crm.sla.http
 import crm.staff.http
 import crm.staff.people.http
@@ -44,14 +47,21 @@ from ari_app.campaigns.wording import SurveyWording
 from ari_app.exports.http import Exporting
 from ari_app.missed import http as missed_http
 from ari_app.missed.planned.service import PlannedCallBacks
+from ari_app.missed.reports import http as missed_reports_http
+from ari_app.missed.reports.scheduled import call_back_section, rescue_section
+from ari_app.missed.reports.service import MissedReports
 from ari_app.missed.service import MissedCallers
 from ari_app.runtime import subscriptions
 from ari_app.runtime.configuration import Configuration
+from ari_app.runtime.configured_standards import configured_standards
 from ari_app.runtime.notices import Notices
 from ari_app.runtime.schema import METADATA
+from ari_app.runtime.served_matters import served_matters
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
+from ari_app.work.service import SYSTEM_REASONS
 from callflows.calendar import ServiceCalendar
+from crm.appointments.notice import VisitNotice
 from crm.appointments.service import AppointmentService
 from crm.area_notices.service import AreaNoticeService
 from crm.audit.service import AuditService
@@ -69,8 +79,11 @@ from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
 from crm.reports.counting import CallCounting
+from crm.reports.matrix.scheduled import matrix_section
+from crm.reports.matrix.service import MatrixService
 from crm.reports.model import Language
-from crm.reports.scheduled.content import ReportContent
+from crm.reports.scheduled.content import Names, ReportContent
+from crm.reports.scheduled.model import ReportSubject
 from crm.reports.scheduled.service import Days, ScheduledReports
 from crm.reports.service import ReportService
 from crm.reports.staffing.service import StaffingService
@@ -78,6 +91,7 @@ from crm.selfservice.files import ReportFiles
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.selfservice.visits import PublicVisits
+from crm.shifts.service import ShiftService
 from crm.sla.service import SlaService
 from crm.staff.people.service import PeopleService
 from crm.staff.preferences.service import PreferencesService
@@ -86,7 +100,9 @@ from crm.staff.service import StaffService
 from crm.tickets.files.service import FileService
 from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
+from dev.programs import chinese_font
 from foundation.database import Database
+from foundation.reader import in_reader_language, reader
 from foundation.routes import Routes
 from foundation.text_index_filling import TextIndexFilling
 from recordings.model import SEGMENTS, RecordingKind
@@ -105,7 +121,7 @@ class DomainServices:
         limiter: Limiter,
     ) -> None:
         set_home(Home(settings.region, settings.area_code))
-        self._recorded = recorded
+        self._recorded, self._flows, self._queues = recorded, configuration.library.flows, configuration.queues
         self._database = database
         self._public_url = settings.public_url
         self._console = settings.console is not None
@@ -128,7 +144,7 @@ class DomainServices:
         self.tickets = TicketService(
             database,
             settings.time_zone,
-            listeners=subscriptions.ticket_listeners(self.clocks, settings.time_zone),
+            listeners=subscriptions.ticket_listeners(self.clocks, self._visit_notice(settings)),
             recordings=recorded,
             deadlines=self.clocks.deadlines,
         )
@@ -136,13 +152,21 @@ class DomainServices:
         self.text_indexes = TextIndexFilling(database, METADATA)
         self.queue_log = QueueLog(settings.queue_log)
         self.history = HistoryService(database, self.queue_log)
-        self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
+        self.reports = ReportService(
+            database, settings.time_zone, ANSWERS, SEGMENTS, lambda of, key: _name_of(configuration, of, key, reader())
+        )
         self.staffing = StaffingService(database, self.reports, self.calendar.workdays.is_workday)
-        self.counting = CallCounting(database, settings.time_zone)
+        self.counting = CallCounting(database, settings.time_zone, SEGMENTS)
         self.planned = PlannedCallBacks(database)
         self.missed = MissedCallers(database, self.planned.taken)
+        self.missed_reports, self.shifts = (
+            MissedReports(database, settings.time_zone),
+            ShiftService(database, settings.time_zone),
+        )
         self.handovers = HandoverService(database)
-        self.appointments = AppointmentService(database, self.tickets, settings.time_zone, map_link=settings.map_link)
+        self.appointments = AppointmentService(
+            database, self.tickets, self._visit_notice(settings), map_link=settings.map_link
+        )
         self.work_orders = WorkOrderService(
             database,
             self.tickets,
@@ -155,7 +179,7 @@ class DomainServices:
             ZoneInfo(settings.time_zone),
             settings.spool / "exports",
             self.audit,
-            self.staff.names,
+            partial(self._names, configuration),
         )
         self.self_service = SelfService(database, self.tickets, limiter, settings.hotline_number, settings.time_zone)
         self.public_visits = PublicVisits(database, self.appointments, limiter)
@@ -168,10 +192,11 @@ class DomainServices:
         self.notices = Notices(settings, database, configuration)
         self.scheduled = ScheduledReports(
             database,
-            ReportContent(self.reports, partial(_name_of, configuration)),
+            self._report_content(partial(_name_of, configuration)),
             Days(ZoneInfo(settings.time_zone), self.calendar.workdays.is_workday),
             self.notices.wake,
             can_mail=bool(settings.mail_gateway.get_secret_value()),
+            font=chinese_font(),
         )
         self.reactions = reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))
@@ -185,6 +210,21 @@ class DomainServices:
             undelivered=self.undelivered,
             wake_outbox=self.outbox.wake,
         )
+
+    def _visit_notice(self, settings: Settings) -> VisitNotice:
+        workdays = self.calendar.workdays
+        return VisitNotice(ZoneInfo(settings.time_zone), workdays.is_workday, settings.visit_notice_workdays)
+
+    def _matrix(self) -> MatrixService:
+        return MatrixService(self.reports, lambda: served_matters(self._flows.values()))
+
+    def _report_content(self, names: Names) -> ReportContent:
+        further = {
+            ReportSubject.MATRIX: matrix_section(self._matrix(), names, self.reports.zone),
+            ReportSubject.CALLBACKS: call_back_section(self.missed_reports, names),
+            ReportSubject.RESCUE: rescue_section(self.missed_reports, names),
+        }
+        return ReportContent(self.reports, names, further)
 
     def routes(self) -> Sequence[Routes]:
         """Return the routes of every part."""
@@ -215,13 +255,16 @@ class DomainServices:
             crm.history.http.routes(self.history),
             crm.reports.http.routes(self.reports, self.staffing),
             crm.reports.scheduled.http.routes(self.scheduled),
+            crm.reports.matrix.http.routes(self._matrix()),
+            crm.reports.configured.http.routes(lambda: configured_standards(self._flows.values(), self._queues)),
+            crm.shifts.http.routes(self.shifts),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns, self.asking),
             missed_http.routes(self.missed),
+            missed_reports_http.routes(self.missed_reports),
         ]
-        tables.append(self.exporting.routes(tables))
         return tables
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -245,18 +288,41 @@ class DomainServices:
         await self.customer_imports.aclose()
         await self.notices.aclose()
 
+    async def _names(self, configuration: Configuration, language: Language) -> Mapping[str, str]:
+        """Return the names of staff, departments, causes and queues by id."""
+        queues = {
+            name: one.title_zh if language == "zh" else one.title_en for name, one in configuration.queues.items()
+        }
+        departments = {one.id: in_reader_language(one.name, one.name_en) for one in await self.departments.all()}
+        causes = {one.id: in_reader_language(one.name, one.name_en) for one in await self.categories.all()}
+        return queues | await self.staff.names() | departments | causes
+
     async def _recording_of_survey(self, call_id: str) -> str | None:
         """Return the recording of a survey call, else of the conversation."""
         found = {view.kind: view.id for view in reversed(await self._recorded.of_call(call_id))}
         return found.get(RecordingKind.SURVEY) or found.get(RecordingKind.CONVERSATION)
 
 
+LABELS_OF_GROUPS = {"kind": "TicketKind", "channel": "Channel"}
+"""Labels of the keys of reports' groups."""
+_MATRIX = ("kind", "channel")
+
+
 def _name_of(configuration: Configuration, group: str, key: str, language: Language) -> str | None:
-    """Return the name of a queue or kind of tickets."""
+    """Return the name of a key of a report's group."""
+    if group == "pause":
+        chosen = configuration.desk.reason(key)
+        reason = chosen or next((one for one in SYSTEM_REASONS if one.code == key), None)
+        return None if reason is None else reason.zh if language == "zh" else reason.en
     if group == "queue":
         queue = configuration.queues.get(key)
         return None if queue is None else queue.title_zh if language == "zh" else queue.title_en
-    label = configuration.labels.groups["TicketKind"].get(key) if group == "kind" else None
+    if group == "kind_and_channel":
+        words = [
+            _name_of(configuration, of, one, language) or one for of, one in zip(_MATRIX, key.split("/"), strict=True)
+        ]
+        return " × ".join(words)
+    label = configuration.labels.groups.get(LABELS_OF_GROUPS.get(group, ""), {}).get(key)
     return None if label is None else label.zh if language == "zh" else label.en
 
 

@@ -93,7 +93,7 @@ class FiguresBoard:
 
     async def _counted(self) -> BoardFigures:
         now, missed = await self._reports.now(), await self._missed.counted()
-        expected = await self._expected()
+        expected, errors = await self._expected(), await self._reports.expected_wait_errors()
         figures = {one.queue: one for one in now.queues}
         queues = []
         for name in sorted(figures.keys() | missed.keys() | expected.keys()):
@@ -107,6 +107,7 @@ class FiguresBoard:
                     today.abandoned if today is not None else 0,
                     missed.get(name, 0),
                     expected.get(name),
+                    errors.get(name),
                 )
             )
         return BoardFigures(minutes=now.minutes, level=now.level, within_s=now.within_s, queues=queues)

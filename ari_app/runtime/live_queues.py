@@ -12,6 +12,7 @@ from ari_app.queues.documents.service import QueueDocuments
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings, read_queues
+from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
 from foundation.findings import errors_of
 from foundation.redis_channels import ChannelListener
@@ -78,6 +79,7 @@ class LiveQueues:
                 if text is None or text == self._in_force:
                     return
                 if (queues := self._read(text)) is not None:
+                    crashpoint("queues-changing")
                     await self._queues.change_settings(queues)
                 self._in_force = text
             except Exception as error:

@@ -1,7 +1,7 @@
 """Presence: tells desks and wallboards about agents and queues."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -9,17 +9,16 @@ import structlog
 from ari_app.calls.agent_directory import Agents
 from ari_app.desk.hub import Hub
 from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
-from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState, DeclineReason, QueueChanged
+from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, QueueChanged
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import WATCHERS, own_state, presence_of, queue_state
+from ari_app.runtime.lost_presence import HAD_A_CALL, torn_state, wish_after
 from foundation.problems import Conflict
 from foundation.routes import Role
 
 BOARD_PAUSE_S = 0.2
 """After a message: a wallboard shows a burst of arrivals as one change."""
 PHONES_EVERY_S = 2.0
-TAKES_CALLS = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
-"""States that end in READY; an agent who talks has asked for another next state otherwise."""
 
 log = structlog.get_logger()
 
@@ -38,8 +37,10 @@ class PresenceService:
         self._changed = asyncio.Event()
         self._last: dict[str, AgentSnapshot] = {}
         """The last state of each agent; a cache, from which presence is rebuilt where Redis lost it."""
-        self._shown: dict[str, str] = {}
-        """The call that each agent's desk shows, for clearing it; a cache."""
+        self._torn: dict[str, AgentSnapshot] = {}
+        """States that Redis lost, by agent, from a change that cannot be."""
+        self._shown: dict[str, set[str]] = {}
+        """Calls with a pop that an agent's desk may show, for clearing it; a cache."""
         self._messages: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -55,39 +56,54 @@ class PresenceService:
             stop_agents()
             stop_queues()
 
-    async def rebuild(self) -> None:
+    def agents(self) -> dict[str, AgentSnapshot]:
+        """Return the last known state of each agent."""
+        return dict(self._last)
+
+    async def rebuild(self, lost: Mapping[str, AgentSnapshot]) -> None:
         """Sign in the agents of open desks after Redis lost its data.
 
-        An agent who was ready is ready again (F19).
+        An agent who was ready is ready again (F19); what an agent asked for, such as a pause after the call, is asked
+        for again.
+
+        Args:
+            lost: agents as they were before their calls were repaired.
 
         Raises:
             QueuesUnavailable: Redis does not respond.
         """
+        torn, self._torn = self._torn, {}
         for agent_id in {socket.staff_id for socket in self._hub.sockets() if socket.role is Role.AGENT}:
+            before = torn.get(agent_id) or lost.get(agent_id)
             try:
-                await self._rebuild(agent_id)
+                await self._rebuild(agent_id, before, torn=agent_id in torn)
             except Conflict as error:
                 # The agent's own newer command counts; the other agents still have to be rebuilt.
                 log.warning("agent_not_rebuilt", agent_id=agent_id, error=str(error))
 
-    async def _rebuild(self, agent_id: str) -> None:
-        before = self._last.get(agent_id)
-        known = (await self._queues.agent(agent_id)).state is not AgentState.OFFLINE
+    async def _rebuild(self, agent_id: str, before: AgentSnapshot | None, *, torn: bool) -> None:
+        now = (await self._queues.agent(agent_id)).state
         await self._queues.sign_in(agent_id, *self._agents.terms(agent_id))
-        if known or before is None:
+        if before is None or (now not in {AgentState.OFFLINE, AgentState.TALKING} and not torn):
             return
-        if before.state in TAKES_CALLS and before.next_state is None:
-            await self._queues.ready(agent_id)
-        elif before.state is AgentState.WRAP_UP and before.call_id is not None:
-            # The wrap-up of the call is not done; its time begins again.
+        if before.state in HAD_A_CALL and before.call_id is not None and now is not AgentState.TALKING:
+            # The wrap-up was not done, or the call ended while Redis was away: it begins again.
             await self._queues.occupied(agent_id, before.call_id, before.queue)
-            if before.next_state is AgentState.NOT_READY:
-                await self._queues.not_ready(agent_id, before.next_reason or DESK_CLOSED)
-            else:
-                await self._queues.ready(agent_id)
+            await self._ask_again(agent_id, before)
             await self._queues.finished(agent_id, before.call_id)
-        elif before.reason is not None:
-            await self._queues.not_ready(agent_id, before.reason)
+        elif before.state is not AgentState.OFFLINE:
+            await self._ask_again(agent_id, before)
+
+    async def _ask_again(self, agent_id: str, before: AgentSnapshot) -> None:
+        """Ask for the state that the agent had or wished for."""
+        # In a call it follows the call.
+        state, reason = wish_after(before)
+        if state is AgentState.OFFLINE:
+            await self._queues.sign_out(agent_id)
+        elif state is AgentState.NOT_READY:
+            await self._queues.not_ready(agent_id, reason)
+        else:
+            await self._queues.ready(agent_id)
 
     def _queue_changed(self, _change: QueueChanged) -> None:
         self._changed.set()
@@ -95,6 +111,10 @@ class PresenceService:
     async def _tell_agents(self) -> None:
         while True:
             agent = await self._messages.get()
+            if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
+                self._torn.setdefault(agent.agent_id, torn)
+            elif agent.state is AgentState.READY:
+                self._torn.pop(agent.agent_id, None)
             self._last[agent.agent_id] = agent
             self._changed.set()
             await self._hub.send(agent.agent_id, own_state(agent), relay=False)
@@ -103,11 +123,18 @@ class PresenceService:
                 await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
 
     async def _clear_desk(self, agent: AgentSnapshot) -> None:
-        """Close the pop when the wrap-up of its call is over."""
-        if agent.call_id is not None:
-            self._shown[agent.agent_id] = agent.call_id
-        elif (call_id := self._shown.pop(agent.agent_id, None)) is not None:
-            await self._hub.close_pop(agent.agent_id, call_id)
+        """Close the pop when the wrap-up of its call is over.
+
+        A call dialled during a wrap-up has a pop too, and afterwards the former call is wrapped up again.
+        """
+        if agent.call_id is None:
+            for call_id in self._shown.pop(agent.agent_id, set()):
+                await self._hub.close_pop(agent.agent_id, call_id)
+            return
+        if agent.state is AgentState.RESERVED:
+            # The pop of an offer takes the place of those before it.
+            self._shown.pop(agent.agent_id, None)
+        self._shown.setdefault(agent.agent_id, set()).add(agent.call_id)
 
     async def _tell_queues(self) -> None:
         while True:

@@ -22,12 +22,16 @@ import crm.customers.model
 import crm.customers.protection.model
 import crm.departments.model
 import crm.handover.model
+import crm.history.changes
+import crm.history.disposition
 import crm.history.facts
 import crm.history.model
 import crm.notices.model
 import crm.outbox.model
+import crm.reports.daily.model
 import crm.reports.rollup_model
 import crm.reports.scheduled.model
+import crm.shifts.model
 import crm.sla.model
 import crm.staff.model
 import crm.staff.preferences.model

@@ -25,6 +25,7 @@ from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.web.sessions import Sessions
+from crm.appointments.notice import VisitNotice
 from crm.appointments.ticket_changes import VisitUpdater
 from crm.events import SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import OutboxService
@@ -60,9 +61,9 @@ def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notic
     return subscriptions
 
 
-def ticket_listeners(sla: SlaService, time_zone: str) -> Sequence[TicketListener]:
+def ticket_listeners(sla: SlaService, notice: VisitNotice) -> Sequence[TicketListener]:
     """Return listeners of ticket changes: visits first, since deadlines follow them."""
-    return [VisitUpdater(time_zone), sla.deadlines]
+    return [VisitUpdater(notice), sla.deadlines]
 
 
 def connect_domain(

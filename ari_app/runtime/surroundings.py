@@ -1,6 +1,7 @@
 """Servers, folders and ports around the service, each named by its setting."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,19 @@ def listening(setting: str, host: str, port: int) -> Iterator[None]:
     except OSError as error:
         reason = f"the service cannot listen at {host}:{port}: {first_line(error)}"
         raise SettingUnusable(setting, reason) from error
+
+
+def require_free(host: str, port: int) -> None:
+    """Require a port at which no other program listens.
+
+    Raises:
+        OSError: another program has it, or the address is not this machine's.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As the server itself: connections that linger from an earlier run take no port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 def first_line(error: BaseException) -> str:

@@ -5,8 +5,8 @@ from ari_app.desk.pop import SpokenWording
 from ari_app.supervision.model import SupervisorUse
 
 WORDS: dict[SupervisorUse, tuple[str, str]] = {
-    SupervisorUse.READY: ("{name} 已将您置为就绪：{reason}", "{name} made you ready: {reason}"),
-    SupervisorUse.PAUSE: ("{name} 已将您置为暂停：{reason}", "{name} paused you: {reason}"),
+    SupervisorUse.READY: ("{name} 已将您置为示闲：{reason}", "{name} made you ready: {reason}"),
+    SupervisorUse.PAUSE: ("{name} 已将您置为示忙：{reason}", "{name} paused you: {reason}"),
     SupervisorUse.SIGN_OUT: (
         "{name} 已将您签出（如在通话中，挂机后生效）：{reason}。重新打开页面可再次签入。",
         "{name} signed you out, after a present call: {reason}. Open the page again to sign in.",

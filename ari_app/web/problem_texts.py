@@ -21,8 +21,14 @@ from foundation.problems import FieldProblem, ProblemDetails
 from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
 
 PROBLEMS_FILE = "problems.yaml"
+LINE = "line_of_rules"
+"""Rule with another one in its sentence."""
+CHOICES = "enum"
+"""Rule that lists the values there are."""
 Language = Literal["zh", "en"]
 _NAME = re.compile(r"{(\w+)}")
+_PLACE = re.compile(r"\A((?:[a-z_]+(?:\.\w+)*: )?)(.*)\Z", re.DOTALL)
+_QUOTED = re.compile(r"'([^']*)'")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _PREFERENCE = re.compile(r"\s*([A-Za-z*]+)(?:-[\w-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
@@ -68,6 +74,8 @@ class _Sentences:
             if found := pattern.fullmatch(text):
                 given = {name: _quoted(value) for name, value in found.groupdict().items() if name[0] != "_"}
                 filled = {name: self._labels.chinese(name, value) for name, value in given.items()}
+                if code == CHOICES:
+                    filled = {name: "、".join(_QUOTED.findall(value)) or value for name, value in filled.items()}
                 chinese = _NAME.sub(lambda name: filled[name[1]], zh)  # noqa: B023 - called at once
                 return Recognised(code, given, chinese)
         return None
@@ -112,8 +120,15 @@ class ProblemTexts:
         known = self._rules.find(problem.rule)
         if known is None:
             return problem.model_copy(update={"rule": self._on_the_clock(problem.rule)})
-        rule = self._on_the_clock(known.zh if language == "zh" else problem.rule)
+        chinese = self._line(known) if known.code == LINE else known.zh
+        rule = self._on_the_clock(chinese if language == "zh" else problem.rule)
         return problem.model_copy(update={"code": known.code, "parameters": known.parameters, "rule": rule})
+
+    def _line(self, known: Recognised) -> str:
+        """Return a broken line with its sentence in Chinese too."""
+        what = known.parameters["what"]
+        place, sentence = _PLACE.findall(what)[0]
+        return known.zh.replace(what, f"{place.replace(': ', '：')}{self.reason(sentence, 'zh')}")
 
     def _on_the_clock(self, text: str) -> str:
         def written(found: re.Match[str]) -> str:

@@ -28,6 +28,7 @@ from crm.personal_data.serializer import masked
 from foundation.acting import acting
 from foundation.database import out_of_reach
 from foundation.problems import REASON, FieldProblem, Invalid, NotFound, Outcome, broken_rules
+from foundation.reader import reading
 from foundation.routes import Download, File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
@@ -69,7 +70,7 @@ def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
             session=session,
         )
         try:
-            with acting(asked.principal):
+            with acting(asked.principal), reading(_reader(request)):
                 result = await _handled(request, route, asked)
         except Exception as error:
             if not route.deferrable or not out_of_reach(error):
@@ -86,6 +87,12 @@ def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
         return response
 
     return handle
+
+
+def _reader(request: web.Request) -> Language:
+    """Return the reader's language; Chinese for a client that names none."""
+    header = request.headers.get("Accept-Language", "")
+    return language_of(header) if header else "zh"
 
 
 async def _handled(request: web.Request, route: Route, asked: SessionRequest) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from ari_app.queues.rules import ChoiceText
-from crm.tickets.model import TicketKind
+from crm.kinds import TicketKind
 from dev.paths import PROJECT
 from foundation.findings import Finding
 from foundation.yaml_files import broken_rules, plain, read_yaml
@@ -23,6 +23,8 @@ class PauseReason(ChoiceText, frozen=True):
 
     limit_minutes: Annotated[int, Field(ge=1, le=24 * 60)] | None = None
     """Longest usual pause; None: it may last."""
+    planned: bool = False
+    """The shift plan has room for it, as for meals; reports of adherence keep the two apart."""
 
 
 class IntakeField(StrEnum):
@@ -83,6 +85,20 @@ class DeskChoices:
 
     reasons: tuple[PauseReason, ...] = ()
     intake: tuple[IntakeScript, ...] = ()
+
+    def reason(self, code: str | None) -> PauseReason | None:
+        """Return a reason that agents may choose."""
+        return next((one for one in self.reasons if one.code == code), None)
+
+    def is_planned(self, code: str | None) -> bool:
+        """Return whether pauses for a reason are planned."""
+        found = self.reason(code)
+        return found is not None and found.planned
+
+    def is_over(self, code: str | None, paused_ms: int) -> bool:
+        """Return whether a pause is longer than its reason allows."""
+        found = self.reason(code)
+        return found is not None and found.limit_minutes is not None and paused_ms >= found.limit_minutes * 60_000
 
     def intake_steps(self, queue: str | None, kind: TicketKind | None) -> list[IntakeStep]:
         """Return the steps of the first script that fits."""

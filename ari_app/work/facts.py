@@ -1,7 +1,7 @@
 """Keeper of facts: from Redis into the database."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -21,6 +21,8 @@ AT_ONCE = 500
 LOOK_EVERY_S = 1.0
 Entry = tuple[bytes, dict[bytes, bytes]]
 """Entry of the stream: its id, and the fact under its kind."""
+IsPlanned = Callable[[str | None], bool]
+"""Tells whether the reason of a pause is a planned one."""
 
 _QUEUE_FACT = msgspec.json.Decoder(QueueFact)
 _AGENT_FACT = msgspec.json.Decoder(AgentFact)
@@ -35,10 +37,18 @@ class FactKeeper:
     facts again, under the same ids. While the database is away the stream grows, up to its bound.
     """
 
-    def __init__(self, redis: Redis, database: Database, queue_log: QueueLog | None = None) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        database: Database,
+        queue_log: QueueLog | None = None,
+        *,
+        is_planned: IsPlanned = lambda _reason: False,
+    ) -> None:
         self._redis = redis
         self._database = database
         self._queue_log = queue_log or QueueLog(None)
+        self._is_planned = is_planned
 
     async def run(self) -> None:
         """Store facts until cancelled."""
@@ -61,7 +71,7 @@ class FactKeeper:
         events: list[dict[str, Any]] = []
         times: list[dict[str, Any]] = []
         for stream_id, fields in found:
-            _read(stream_id.decode(), fields, events, times)
+            self._read(stream_id.decode(), fields, events, times)
 
         def store(connection: Connection) -> list[str]:
             lines = self._queue_log.lines(connection, events)
@@ -73,21 +83,20 @@ class FactKeeper:
         await self._redis.xdel(STREAM, *(stream_id for stream_id, _ in found))
         return len(found)
 
-
-def _read(
-    stream_id: str, fields: Mapping[bytes, bytes], events: list[dict[str, Any]], times: list[dict[str, Any]]
-) -> None:
-    """Read one entry; log and drop an unreadable one."""
-    try:
-        for kind, content in fields.items():
-            if kind == b"queue":
-                events.append(_event(stream_id, _QUEUE_FACT.decode(content)))
-            else:
-                fact = _AGENT_FACT.decode(content)
-                times += _time(stream_id, fact)
-                events += _agent_events(stream_id, fact)
-    except (msgspec.DecodeError, ValueError):
-        log.exception("fact_unreadable", stream_id=stream_id)
+    def _read(
+        self, stream_id: str, fields: Mapping[bytes, bytes], events: list[dict[str, Any]], times: list[dict[str, Any]]
+    ) -> None:
+        """Read one entry; log and drop an unreadable one."""
+        try:
+            for kind, content in fields.items():
+                if kind == b"queue":
+                    events.append(_event(stream_id, _QUEUE_FACT.decode(content)))
+                else:
+                    fact = _AGENT_FACT.decode(content)
+                    times += _time(stream_id, fact, self._is_planned)
+                    events += _agent_events(stream_id, fact)
+        except (msgspec.DecodeError, ValueError):
+            log.exception("fact_unreadable", stream_id=stream_id)
 
 
 def _event(stream_id: str, fact: QueueFact) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _event(stream_id: str, fact: QueueFact) -> dict[str, Any]:
     return given | {"id": fact.id or stream_id, "at": from_milliseconds(fact.at_ms), "event": event}
 
 
-def _time(stream_id: str, fact: AgentFact) -> Iterator[dict[str, Any]]:
+def _time(stream_id: str, fact: AgentFact, is_planned: IsPlanned) -> Iterator[dict[str, Any]]:
     if fact.state is None or fact.since_ms is None or fact.since_ms >= fact.at_ms:
         return
     yield {
@@ -105,6 +114,7 @@ def _time(stream_id: str, fact: AgentFact) -> Iterator[dict[str, Any]]:
         "agent_id": fact.agent_id,
         "state": fact.state.value,
         "reason": fact.reason,
+        "planned": is_planned(fact.reason) if fact.state is AgentState.NOT_READY else None,
         "queue": fact.queue,
         "call_id": fact.call_id,
         "since": from_milliseconds(fact.since_ms),

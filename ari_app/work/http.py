@@ -5,7 +5,6 @@ from ari_app.queues.service import QueueService
 from ari_app.work.desk_file import IntakeStep
 from ari_app.work.model import (
     DispositionInput,
-    DispositionView,
     ExtendWrapUp,
     FiguresView,
     IntakeQuery,
@@ -13,6 +12,7 @@ from ari_app.work.model import (
 )
 from ari_app.work.service import AgentWork
 from crm.history.http import READERS
+from crm.history.model import CallResult
 from foundation.problems import NotFound
 from foundation.routes import DESKS, NoQuery, Request, Role, Routes
 
@@ -71,21 +71,21 @@ def routes(work: AgentWork, queues: QueueService) -> Routes:
         roles=DESKS,
         summary="Store the result of a call, or replace it",
         body=DispositionInput,
-        response=DispositionView,
+        response=CallResult,
         problems=(503,),
     )
-    async def dispose(request: Request[DispositionInput, NoQuery]) -> DispositionView:
-        return await work.dispose(request.actor, request.path["call_id"], request.body.code)
+    async def dispose(request: Request[DispositionInput, NoQuery]) -> CallResult:
+        return await work.dispose(request.actor, request.path["call_id"], request.body)
 
     @table.add(
         "GET",
         "/calls/{call_id}/disposition",
         roles=READERS,
         summary="Return the result of a call",
-        response=DispositionView,
+        response=CallResult,
         problems=(404,),
     )
-    async def disposition(request: Request[None, NoQuery]) -> DispositionView:
+    async def disposition(request: Request[None, NoQuery]) -> CallResult:
         found = await work.disposition(request.path["call_id"])
         if found is None:
             raise NotFound("This call has no result.")

@@ -1,42 +1,24 @@
-"""Dispositions of calls, reasons of pauses, figures of a day."""
+"""Inputs and views of agents' work: results, pauses, figures."""
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from pydantic import Field as Rule
-from sqlmodel import Field, SQLModel
 
-from crm.tickets.model import TicketKind
-from foundation.database import UtcDateTime
+from crm.kinds import TicketKind
 
-
-class CallDisposition(SQLModel, table=True):
-    """Result of a call, as the agent chose it."""
-
-    __tablename__ = "call_disposition"
-
-    call_id: str = Field(primary_key=True)
-    """Without a foreign key: the call's record may be stored later, from the spool."""
-    code: str
-    staff_id: str
-    at: datetime = Field(sa_type=UtcDateTime)
+RESULT_MISSING = "result_missing"
+"""Reason of the pause after a wrap-up that ended without the result it needs; as in the functions in Redis."""
 
 
 class DispositionInput(BaseModel, extra="forbid"):
     """Result of a call."""
 
     code: Annotated[str, Rule(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    """One of the queue's `dispositions`."""
-
-
-class DispositionView(BaseModel, from_attributes=True):
-    """Stored result of a call."""
-
-    call_id: str
-    code: str
-    staff_id: str
-    at: datetime
+    """One of the queue's `dispositions`, not a group of them."""
+    answers: Annotated[dict[str, JsonValue], Rule(max_length=40)] = {}
+    """What the result asks for, by field name."""
 
 
 class PauseReasonView(BaseModel, from_attributes=True):
@@ -47,6 +29,8 @@ class PauseReasonView(BaseModel, from_attributes=True):
     en: str
     limit_minutes: int | None
     """Longest usual pause; None: it may last."""
+    planned: bool = False
+    """The shift plan has room for it, as for meals."""
     chosen: bool
     """False: set by the system, such as for a phone that is gone; agents do not choose it."""
 

@@ -1,15 +1,23 @@
 """Use cases of an agent's work beside calls."""
 
+from collections.abc import Sequence
+
 import structlog
 
+from ari_app.queues.dispositions import Disposition, result_of, results
+from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
 from ari_app.work.desk_file import DeskChoices, IntakeStep
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
-from ari_app.work.model import CallDisposition, DispositionView, FiguresView, PauseReasonView
-from crm.history.model import CallRecord
+from ari_app.work.model import RESULT_MISSING, DispositionInput, FiguresView, PauseReasonView
+from ari_app.work.results import answered, words_of
+from crm.history.disposition import CallDisposition
+from crm.history.model import CallRecord, CallResult
+from crm.kinds import TicketKind
 from crm.reports.service import ReportService
-from crm.tickets.model import TicketKind
+from crm.tickets.forms.model import FormField
+from crm.tickets.forms.service import FormService
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.problems import FieldProblem, Forbidden
@@ -18,6 +26,7 @@ from foundation.routes import LEADERS, Principal
 log = structlog.get_logger()
 
 SYSTEM_REASONS = (
+    PauseReasonView(code="signed_in", zh="刚登录", en="just signed in", limit_minutes=None, chosen=False),
     PauseReasonView(code="desk_closed", zh="工作台已关闭", en="desk closed", limit_minutes=None, chosen=False),
     PauseReasonView(code="unavailable", zh="话机离线", en="phone unavailable", limit_minutes=None, chosen=False),
     PauseReasonView(code="no_answer", zh="多次未接", en="calls not answered", limit_minutes=None, chosen=False),
@@ -25,6 +34,9 @@ SYSTEM_REASONS = (
         code="supervisor", zh="班长置为小休", en="paused by a supervisor", limit_minutes=None, chosen=False
     ),
     PauseReasonView(code="busy", zh="话机忙", en="phone busy", limit_minutes=None, chosen=False),
+    PauseReasonView(
+        code=RESULT_MISSING, zh="缺通话结果", en="result of the call is missing", limit_minutes=None, chosen=False
+    ),
     PauseReasonView(code="refused", zh="多次拒接", en="calls declined", limit_minutes=None, chosen=False),
 )
 """Reasons that the service itself gives."""
@@ -33,8 +45,16 @@ SYSTEM_REASONS = (
 class AgentWork:
     """Pauses, dispositions and figures of agents."""
 
-    def __init__(self, database: Database, queues: QueueService, choices: DeskChoices, reports: ReportService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queues: QueueService,
+        choices: DeskChoices,
+        reports: ReportService,
+        forms: FormService | None = None,
+    ) -> None:
         self._database = database
+        self._forms = forms or FormService(database)
         self._queues = queues
         self._choices = choices
         self._reports = reports
@@ -49,31 +69,49 @@ class AgentWork:
         """Return what the agent asks about a matter, in order (H9)."""
         return self._choices.intake_steps(queue, kind)
 
-    async def dispose(self, who: Principal, call_id: str, code: str) -> DispositionView:
+    async def dispose(self, who: Principal, call_id: str, given: DispositionInput) -> CallResult:
         """Store the result of a call, or replace it.
 
         Raises:
             UnknownDisposition: the queue of the call has no such result.
+            FormNotFilled: the result asks for facts, and an answer breaks its rule.
             Forbidden: it is the call of another agent.
         """
         queue = await self._queue_of(who, call_id)
-        codes = [one.code for one in self._queues.settings_of(queue or "").dispositions]
-        if code not in codes:
-            problem = FieldProblem(field="code", rule=f"must be one of {', '.join(codes) or 'none'}")
-            raise UnknownDisposition(f"queue {queue} has no result {code}", [problem])
+        choices = self._queues.settings_of(queue or "").dispositions
+        path = result_of(choices, given.code)
+        if path is None:
+            codes = ", ".join(one[-1].code for one in results(choices))
+            problem = FieldProblem(field="code", rule=f"must be one of {codes or 'none'}")
+            raise UnknownDisposition(f"queue {queue} has no result {given.code}", [problem])
+        fields = await self._fields_of(path[-1])
+        answers = answered(fields, given.answers)
+        words = words_of(path)
         async with self._database.write() as session:
             row = await session.get(CallDisposition, call_id)
             if row is None:
-                row = CallDisposition(call_id=call_id, code=code, staff_id=who.staff_id, at=utc_now())
+                row = CallDisposition(call_id=call_id, code=given.code, staff_id=who.staff_id, at=utc_now())
                 session.add(row)
-            row.code, row.staff_id, row.at = code, who.staff_id, utc_now()
-        return DispositionView.model_validate(row)
+            row.code, row.staff_id, row.at = given.code, who.staff_id, utc_now()
+            row.zh, row.en, row.answers = words["zh"], words["en"], answers
+        try:
+            await self._queues.result_stored(who.staff_id, call_id)
+        except QueuesUnavailable:
+            # The wrap-up may last to its cap; the agent can end it.
+            log.warning("result_not_noted", call_id=call_id)
+        return CallResult.model_validate(row)
 
-    async def disposition(self, call_id: str) -> DispositionView | None:
+    async def _fields_of(self, result: Disposition) -> Sequence[FormField]:
+        """Return the fields that a result asks for."""
+        if result.form is None:
+            return result.fields
+        return next((form.fields for form in await self._forms.all() if form.kind is result.form), [])
+
+    async def disposition(self, call_id: str) -> CallResult | None:
         """Return the result of a call."""
         async with self._database.read() as session:
             row = await session.get(CallDisposition, call_id)
-        return DispositionView.model_validate(row) if row is not None else None
+        return CallResult.model_validate(row) if row is not None else None
 
     async def check_finished(self, agent_id: str) -> None:
         """Refuse to end a wrap-up that lacks the result of its call.

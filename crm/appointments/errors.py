@@ -16,6 +16,19 @@ class NoSuchWindow(Invalid):
     slug = "no-such-window"
 
 
+class VisitTooSoon(Invalid):
+    """The visit is sooner than the department's notice, and not urgent."""
+
+    slug = "visit-too-soon"
+
+
+class WindowsChanged(Conflict):
+    """Another person changed the department's windows meanwhile."""
+
+    slug = "windows-changed"
+    title = "Another person changed these windows meanwhile"
+
+
 class NotVisited(Conflict):
     """Tickets of this kind have no visits."""
 

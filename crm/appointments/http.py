@@ -89,7 +89,7 @@ def _windows(table: Routes, service: AppointmentService) -> None:
         summary="Replace the windows of a department's week; booked visits stay",
         body=WeekInput,
         response=list[WindowView],
-        problems=(422,),
+        problems=(409, 422),
     )
     async def enter_week(request: Request[WeekInput, NoQuery]) -> list[WindowView]:
         return await service.enter_week(request.path["department_id"], request.body)

@@ -9,6 +9,8 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.moments import Day, Moment
 from crm.personal_data.fields import PersonalAddress, PersonalName, PersonalText
 from crm.text import Id, Version
@@ -36,6 +38,15 @@ class AppointmentWindow(SQLModel, table=True):
     until_clock: str
     places: int
     """Most visits; 0 accepts no new ones, booked ones stay."""
+
+
+follow(
+    AppointmentWindow,
+    EntrySubject.VISIT_WINDOW,
+    id_of=lambda row: str(row.department_id),
+    name_of=lambda row: f"{row.weekday} {row.from_clock}",
+    ignored={"id"},
+)
 
 
 class Appointment(SQLModel, table=True):
@@ -83,6 +94,8 @@ class WeekInput(BaseModel, extra="forbid"):
     """All windows of a department as entered; booked visits stay."""
 
     windows: list[WindowInput] = InputField(max_length=168)
+    before: list[WindowInput] | None = InputField(default=None, max_length=168)
+    """Windows that were edited; refused where others stand there now."""
 
     @model_validator(mode="after")
     def _apart(self) -> "WeekInput":
@@ -105,6 +118,8 @@ class FreeQuery(BaseModel, extra="forbid"):
     first: Day | None = None
     """Default: today."""
     days: int = InputField(default=7, ge=1, le=31)
+    urgent: bool = False
+    """For an urgent ticket: also windows on short notice."""
 
 
 class FreeWindow(BaseModel):

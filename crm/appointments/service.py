@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from crm.appointments import store
-from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull
+from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull, WindowsChanged
 from crm.appointments.model import (
     Appointment,
     AppointmentView,
@@ -17,12 +16,14 @@ from crm.appointments.model import (
     VisitOfDay,
     VisitsOfDay,
     WeekInput,
+    WindowInput,
     WindowView,
 )
+from crm.appointments.notice import USUAL_NOTICE, VisitNotice
 from crm.departments.model import Department
 from crm.tickets import store as tickets_store
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import VISITED, Actor
+from crm.tickets.model import VISITED, Actor, ActorKind
 from crm.tickets.service import TicketService
 from crm.tickets.state_change import ChangeEffects
 from crm.tickets.transitions import TicketAction
@@ -36,20 +37,20 @@ from foundation.routes import Role
 
 
 class AppointmentService:
-    """Visits and windows; `time_zone` is that of the windows' times."""
+    """Visits and windows, in the time zone of the notice."""
 
     def __init__(
         self,
         database: Database,
         tickets: TicketService,
-        time_zone: str = "Asia/Shanghai",
+        notice: VisitNotice = USUAL_NOTICE,
         *,
         map_link: str = "",
     ) -> None:
         self._database = database
         self._map_link = map_link
         self._tickets = tickets
-        self._zone = ZoneInfo(time_zone)
+        self.notice, self._zone = notice, notice.zone
 
     async def week(self, department_id: str) -> list[WindowView]:
         """Return the windows of a department's week."""
@@ -64,12 +65,14 @@ class AppointmentService:
 
         Raises:
             UnknownReference: there is no such department in use.
+            WindowsChanged: the windows are not those that were edited.
         """
         async with self._database.write() as session:
             await must_be_there(session, department_id, None)
-            before = {
-                (window.weekday, window.from_clock): window for window in await store.week(session, department_id)
-            }
+            present = await store.week(session, department_id)
+            if given.before is not None and sorted(map(_shape, given.before)) != sorted(map(_shape, present)):
+                raise WindowsChanged("the windows are not those that were edited")
+            before = {(window.weekday, window.from_clock): window for window in present}
             for wanted in given.windows:
                 known = before.pop((wanted.weekday, wanted.from_clock), None)
                 if known is None:
@@ -85,11 +88,15 @@ class AppointmentService:
     async def free(self, department_id: str, query: FreeQuery) -> list[FreeWindow]:
         """Return the coming windows of some days with their free places.
 
+        Windows on short notice are left out, unless the ticket is urgent.
+
         Raises:
             UnknownReference: there is no such department.
         """
         now = utc_now()
-        first = query.first or now.astimezone(self._zone).date()
+        today = now.astimezone(self._zone).date()
+        earliest = today if query.urgent else self.notice.earliest_day(now)
+        first = query.first or today
         async with self._database.read() as session:
             if await session.get(Department, department_id) is None:
                 problem = FieldProblem(field="department_id", rule="must exist")
@@ -109,7 +116,7 @@ class AppointmentService:
             )
             for day in (first + timedelta(days=ahead) for ahead in range(query.days))
             for window, visit_from in self._windows_of(day, week)
-            if visit_from > now
+            if visit_from > now and day >= earliest
         ]
 
     async def of_day(self, department_id: str | None, day: date | None, *, own: bool) -> VisitsOfDay:
@@ -145,6 +152,7 @@ class AppointmentService:
         Raises:
             NotVisited: tickets of this kind have no visits.
             NoSuchWindow: the department offers no window that begins then.
+            VisitTooSoon: it is sooner than the notice allows, and the ticket is not urgent.
             WindowFull: all places of the window are booked.
             ChangedMeanwhile, NotAllowedNow, NotYours: as for every change of a ticket.
         """
@@ -164,6 +172,7 @@ class AppointmentService:
             if window is None or local != local.replace(second=0, microsecond=0):
                 problem = FieldProblem(field="visit_from", rule="must be when a window of the department begins")
                 raise NoSuchWindow("the department offers no such window", [problem])
+            self.notice.require(ticket, visit_from, utc_now(), by_caller=actor.kind is ActorKind.CALLER)
             before = await store.active(session, ticket_id)
             if before is not None:
                 before.cancelled_at, before.cancelled_by = utc_now(), actor.name
@@ -224,3 +233,7 @@ class AppointmentService:
     def _moment(self, day: date, clock: str) -> datetime:
         """Convert a local day and time of day to a moment."""
         return store.moment(day, clock, self._zone)
+
+
+def _shape(window: WindowInput | AppointmentWindow) -> tuple[int, str, str, int]:
+    return window.weekday, window.from_clock, window.until_clock, window.places

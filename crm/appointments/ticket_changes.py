@@ -1,12 +1,12 @@
 """Visits follow their tickets through merges and dispatches (H3, H4, H26)."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.appointments import store
 from crm.appointments.model import Appointment
+from crm.appointments.notice import USUAL_NOTICE, VisitNotice
 from crm.tickets.model import SYSTEM, VISITED, Ticket
 from crm.tickets.state_change import ChangeEffects, StateChange
 from crm.tickets.transitions import TicketAction
@@ -18,17 +18,28 @@ from foundation.ids import new_id
 class VisitUpdater:
     """Listener that updates visits; other changes cost no statement."""
 
-    def __init__(self, time_zone: str = "Asia/Shanghai") -> None:
-        self._zone = ZoneInfo(time_zone)
+    def __init__(self, notice: VisitNotice = USUAL_NOTICE) -> None:
+        self._notice = notice
 
     async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
-        """Move, cancel or book the ticket's visit; return what changed."""
+        """Move, cancel or book the ticket's visit; return what changed.
+
+        Raises:
+            VisitTooSoon: a report wishes a visit on short notice, and is not urgent.
+        """
         ticket = change.ticket
+        self._check_wish(change)
         if change.action is TicketAction.CANCEL and ticket.visit_booked:
             return await self._cancel(session, ticket)
         if change.facts.to_department is not None:
             return await self._hand_over(session, ticket)
         return await self._follow_merge(session, ticket, change)
+
+    def _check_wish(self, change: StateChange) -> None:
+        ticket = change.ticket
+        wish = {TicketAction.FILE: ticket.visit_from, TicketAction.APPEND: change.facts.visit_from}.get(change.action)
+        if wish is not None:
+            self._notice.require(ticket, wish, change.asked_at)
 
     async def _follow_merge(self, session: AsyncSession, ticket: Ticket, change: StateChange) -> ChangeEffects:
         facts = change.facts
@@ -110,13 +121,20 @@ class VisitUpdater:
     async def _book_wish(
         self, session: AsyncSession, ticket: Ticket, department_id: str | None = None
     ) -> ChangeEffects:
-        """Book the window of the customer's wish, where a place is free."""
+        """Book the window of the customer's wish, where a place is free.
+
+        A wish that is on short notice by now stays a wish: the dispatch is not refused for it.
+        """
         department_id = department_id or ticket.department_id
         if ticket.visit_from is None or ticket.visit_until is None or department_id is None:
             return ChangeEffects()
-        if ticket.kind not in VISITED or ticket.visit_from <= utc_now():
+        now = utc_now()
+        if ticket.kind not in VISITED or ticket.visit_from <= now:
             return ChangeEffects()
-        found = await store.window_around(session, department_id, self._zone, ticket.visit_from, ticket.visit_until)
+        if ticket.visit_from < self._notice.earliest(ticket, now):
+            return ChangeEffects()
+        zone = self._notice.zone
+        found = await store.window_around(session, department_id, zone, ticket.visit_from, ticket.visit_until)
         if found is None or await store.booked_in(session, department_id, found.visit_from) >= found.places:
             return ChangeEffects()
         visit = Appointment(

@@ -52,6 +52,16 @@ def follow(
     _FOLLOWED[table] = _Followed(subject, id_of, name_of, frozenset(secret), frozenset(ignored), former)
 
 
+def followed_fields() -> set[str]:
+    """Return the names of the fields that entries may hold."""
+    columns = SQLModel.metadata.tables
+    return {
+        name
+        for table, followed in _FOLLOWED.items()
+        for name in set(columns[str(table.__tablename__)].columns.keys()) - followed.ignored
+    }
+
+
 def entry(
     by: Principal | None,
     subject: EntrySubject,
@@ -104,7 +114,7 @@ def _of_new(session: Session, row: Row, followed: _Followed, by: Principal | Non
     for name in _fields(row, followed):
         before = getattr(former, name) if former is not None else None
         after = getattr(row, name)
-        if before != after:
+        if before != after and not (_is_empty(before) and _is_empty(after)):
             changes[name] = _both(before, after, secret=name in followed.secret)
     action = EntryAction.CREATE if former is None else EntryAction.CHANGE
     return entry(by, followed.subject, followed.id_of(row), followed.name_of(row), action, changes)
@@ -129,6 +139,10 @@ def _changed(row: Row, followed: _Followed) -> dict[str, Any]:
 def _fields(row: Row, followed: _Followed) -> list[str]:
     names = [column.key for column in inspect(type(row)).column_attrs]
     return [name for name in names if name not in followed.ignored]
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value in ("", [], {})
 
 
 def _both(before: Any, after: Any, *, secret: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from crm.audit.model import AuditEntryView, AuditQuery
 from crm.audit.service import AuditService
-from foundation.routes import ADMINISTRATORS, Exported, Request, Routes
+from foundation.routes import ADMINISTRATORS, Request, Routes
 
 
 def routes(service: AuditService) -> Routes:
@@ -16,7 +16,6 @@ def routes(service: AuditService) -> Routes:
         summary="List changes of accounts, departments, causes, policies and recipients, and exports, newest first",
         query=AuditQuery,
         response=list[AuditEntryView],
-        exported=Exported("audit-log", ("at", "staff_name", "subject", "subject_name", "action", "changes")),
         problems=(404, 422),
     )
     async def listed(request: Request[None, AuditQuery]) -> list[AuditEntryView]:

@@ -29,6 +29,8 @@ class EntrySubject(StrEnum):
     RECIPIENT = "recipient"
     REPORT_PLAN = "report_plan"
     AREA_NOTICE = "area_notice"
+    VISIT_WINDOW = "visit_window"
+    """A window of a department's week, with its places."""
     LIST = "list"
     """A list that was exported."""
 

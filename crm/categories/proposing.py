@@ -22,7 +22,7 @@ def propose(
 
     def add(department: Department, points: int, why: ProposalReason) -> None:
         proposed = found.setdefault(
-            department.id, ProposedDepartment(department_id=department.id, name=department.name, score=0, why=[])
+            department.id, ProposedDepartment(department_id=department.id, name=department.shown_name, score=0, why=[])
         )
         proposed.score += points
         if points > 0:

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories import store
 from crm.categories.errors import CategoryNotFound
+from crm.categories.kinds import shown
 from crm.categories.model import Category, CategoryChange, CategoryInput, CategoryView, ProposedDepartment
 from crm.categories.proposing import propose
 from crm.departments import store as departments_store
@@ -28,7 +29,9 @@ class CategoryService:
     async def all(self) -> list[CategoryView]:
         """Return all categories, those out of use included."""
         async with self._database.read() as session:
-            return [CategoryView.model_validate(found) for found in await store.categories(session)]
+            found = await store.categories(session)
+        nodes = {node.id: node for node in found}
+        return [shown(nodes, node) for node in found]
 
     async def create(self, given: CategoryInput) -> CategoryView:
         """Create a cause.
@@ -42,7 +45,7 @@ class CategoryService:
         async with self._tree(given.name) as (session, nodes):
             await _check(session, nodes, category)
             session.add(category)
-        return CategoryView.model_validate(category)
+        return shown(nodes, category)
 
     async def update(self, category_id: str, change: CategoryChange) -> CategoryView:
         """Rename or move a cause, or change its department or use.
@@ -53,15 +56,17 @@ class CategoryService:
             UnknownTreeReference: there is no such parent or department.
             Circle: the cause would stand under itself.
             OutOfUse: a cause in use would stand under one out of use.
+            EditedMeanwhile: another person changed the same fields.
         """
         async with self._tree(change.name) as (session, nodes):
             category = nodes.get(category_id)
             if category is None:
                 raise CategoryNotFound(f"there is no category {category_id}")
+            change.check(shown(nodes, category))
             with session.no_autoflush:
-                category.sqlmodel_update(change.model_dump(exclude_unset=True))
+                category.sqlmodel_update(change.given())
                 await _check(session, nodes, category)
-        return CategoryView.model_validate(category)
+        return shown(nodes, category)
 
     async def proposed(self, category_id: str, area: str) -> list[ProposedDepartment]:
         """Propose departments for a cause in an area, likeliest first.

@@ -17,6 +17,7 @@ from foundation.append_only import append_only
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
 from foundation.ids import new_id
+from foundation.reader import in_reader_language
 from foundation.routes import Principal
 
 MOST = 500
@@ -73,6 +74,8 @@ class AuditView(BaseModel, from_attributes=True):
     version: int
     staff_name: str
     changes: Annotated[dict[str, Any], Personal.TEXT]
+    names: dict[str, str] = {}
+    """Accounts' names and customers' account numbers, by the ids in the changes."""
 
 
 def record(
@@ -104,6 +107,28 @@ async def of_customer(session: AsyncSession, customer_id: str, since_version: in
     order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())
     found = (await session.exec(select(CustomerAudit).where(*wanted).order_by(*order).limit(MOST))).all()
     return [AuditView.model_validate(entry) for entry in found]
+
+
+PRINTED = "工作单"
+"""Reason of a look that the service itself notes: a work order was printed. Stored as it always was."""
+_OF_OURS = {PRINTED: "Work order", "Work order": "Work order"}
+
+
+def reason_of(changes: Mapping[str, Any]) -> str:
+    """Return why it was done, in the reader's language where possible."""
+    reason = str(changes.get("reason") or "")
+    return in_reader_language(PRINTED, _OF_OURS[reason]) if reason in _OF_OURS else reason
+
+
+OF_ACCOUNTS = frozenset({"agent_id"})
+OF_CUSTOMERS = frozenset({"kept_id", "merged_id", "merged_into"})
+"""Fields of changes that hold ids."""
+
+
+def ids_in(changes: Mapping[str, Any], fields: frozenset[str]) -> set[str]:
+    """Return the ids of some fields, before and now."""
+    values = [changes[name] for name in fields & changes.keys()]
+    return {one for value in values for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
 
 
 async def looks(

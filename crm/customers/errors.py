@@ -44,3 +44,10 @@ class CustomerInUse(Conflict):
 
 class NotOnThisNumber(Invalid):
     """The customer is not among those a number belongs to."""
+
+
+class AgentUnknown(Invalid):
+    """The customer's own agent is no active agent."""
+
+    slug = "agent-unknown"
+    title = "There is no such agent"

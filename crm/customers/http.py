@@ -13,17 +13,18 @@ from crm.customers.model import (
     CustomerInput,
     CustomerView,
     Identification,
+    OwnAgent,
 )
 from crm.customers.service import CustomerService
 from crm.personal_data.fields import SEES, Personal
 from crm.text import OneLine
-from foundation.routes import DESKS, EVERYONE, LEADERS, Exported, NoQuery, Request, Role, Routes
+from foundation.routes import DESKS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
 
 
 class CustomerSearch(BaseModel, extra="forbid"):
     """Query of a search for customers."""
 
-    text: Annotated[OneLine, Field(min_length=2, max_length=100)]
+    text: Annotated[OneLine, Field(min_length=1, max_length=100)]
     """Any part of an account number, a name, an address or a telephone number."""
 
 
@@ -39,13 +40,6 @@ def routes(service: CustomerService) -> Routes:
         query=CustomerSearch,
         response=list[CustomerView],
         problems=(422,),
-        exported=Exported(
-            "customers",
-            (
-                *("account_number", "name", "address", "area", "grade", "contract_active", "language", "consent"),
-                *("do_not_call", "notes"),
-            ),
-        ),
     )
     async def search(request: Request[None, CustomerSearch]) -> list[CustomerView]:
         numbers = Personal.NUMBER in SEES[request.actor.role]
@@ -98,6 +92,18 @@ def routes(service: CustomerService) -> Routes:
     )
     async def remove(request: Request[None, NoQuery]) -> None:
         await service.remove(request.path["customer_id"], request.actor)
+
+    @table.add(
+        "PUT",
+        "/customers/{customer_id}/agent",
+        roles=LEADERS,
+        summary="Set the customer's own agent, who is rung first while the queue's time for it lasts",
+        body=OwnAgent,
+        response=CustomerDetail,
+        problems=(404, 409, 422),
+    )
+    async def give_agent(request: Request[OwnAgent, NoQuery]) -> CustomerDetail:
+        return await service.give_agent(request.path["customer_id"], request.body, request.actor)
 
     @table.add(
         "POST",

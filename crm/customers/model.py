@@ -80,6 +80,8 @@ class Customer(SQLModel, table=True):
     do_not_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     do_not_call_source: str = ""
     notes: str = ""
+    agent_id: str | None = Field(default=None, foreign_key="staff.id")
+    """The customer's own agent, who is rung first (H20)."""
     legal_hold: str = ""
     """The reason that forbids erasure, such as a lawsuit; empty: it is allowed."""
     merged_into: str | None = Field(default=None, foreign_key="customer.id", index=True)
@@ -253,6 +255,14 @@ class CustomerChange(BaseModel, extra="forbid"):
     phones: Phones = []
 
 
+class OwnAgent(BaseModel, extra="forbid"):
+    """Agent of one customer (H20)."""
+
+    agent_id: Id | None
+    """None: any agent."""
+    version: Version | None = None
+
+
 class ConfirmPhone(BaseModel, extra="forbid"):
     """A telephone that the customer confirmed (H5)."""
 
@@ -283,6 +293,8 @@ class CustomerView(BaseModel, from_attributes=True):
     do_not_call: DoNotCall
     notes: PersonalText
     version: int
+    agent_id: str | None = None
+    """The customer's own agent (H20)."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -311,6 +323,8 @@ class CustomerDetail(CustomerView):
     legal_hold: PersonalText
     merged_into: str | None
     erased_at: datetime | None
+    agent_name: str = ""
+    """Name and staff number of the own agent."""
     phones: list[PhoneView]
     do_not_call_notice: DoNotCallNotice | None = None
     """Words for the person who sets the wish not to be called; None where there is no such wish."""

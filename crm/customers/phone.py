@@ -47,6 +47,10 @@ class PhoneOrigin:
     region: str
     carrier: str
 
+    def __str__(self) -> str:
+        """Both, as far as they are known."""
+        return " · ".join(filter(None, (self.region, self.carrier)))
+
 
 class _Here:
     home = Home()

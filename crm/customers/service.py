@@ -1,7 +1,7 @@
 """Customers: identified, searched, entered and changed."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from crm.customers.audit import AuditView, CustomerAction
 from crm.customers.do_not_call import DoNotCallNotice
 from crm.customers.errors import (
     AccountTaken,
+    AgentUnknown,
     CustomerChanged,
     CustomerErased,
     CustomerInUse,
@@ -33,6 +34,7 @@ from crm.customers.model import (
     CustomerPhone,
     CustomerView,
     Identification,
+    OwnAgent,
     PhoneView,
     plain_account,
 )
@@ -60,6 +62,11 @@ class CustomerService:
             return Identification(number=None, customers=[])
         found, choice = await self._database.look_up(lambda connection: store.by_number(connection, number))
         return Identification(number=number, customers=found, choice=choice)
+
+    async def wishes_no_calls(self, raw_number: str) -> bool:
+        """Return whether every customer of a number wishes no calls."""
+        found = (await self.identify(raw_number)).customers
+        return bool(found) and all(customer.do_not_call for customer in found)
 
     async def is_protected(self, customer_id: str, at: datetime | None = None) -> bool:
         """Return whether the customer is protected, by default now (H25)."""
@@ -112,7 +119,8 @@ class CustomerService:
             exact = store.by_account_number(connection, account_number)
             if exact is not None:
                 return [exact]
-            fitting = {"parts": not is_telephone, "numbers": numbers}
+            # One character is a surname: it stands at the beginning, and in too many texts to look for it inside.
+            fitting = {"parts": not is_telephone and len(text) > 1, "numbers": numbers}
             return store.search(connection, text, SEARCH_LIMIT, **fitting) if nothing else []
 
         by_text = await self._database.look_up(look)
@@ -158,6 +166,20 @@ class CustomerService:
             return await self.detail(customer_id)
         except IntegrityError as error:
             raise _taken(change.account_number) from error
+
+    async def give_agent(self, customer_id: str, given: OwnAgent, by: Principal) -> CustomerDetail:
+        """Set the customer's own agent, who is rung first (H20).
+
+        Raises:
+            AgentUnknown: no active agent has this id.
+            CustomerNotFound, CustomerChanged, StandsInForAnother, CustomerErased: as for a change.
+        """
+        async with self._change(customer_id, given.version, by) as (session, customer):
+            if given.agent_id is not None and not await store.is_agent(session, given.agent_id):
+                problem = FieldProblem(field="agent_id", rule="must be an active agent")
+                raise AgentUnknown(f"{given.agent_id} is no active agent", [problem])
+            customer.agent_id = given.agent_id
+        return await self.detail(customer_id)
 
     async def confirm_phone(self, customer_id: str, given: ConfirmPhone, by: Principal | None = None) -> CustomerDetail:
         """Note that a customer is reached at a telephone (H5).
@@ -213,7 +235,13 @@ class CustomerService:
         """
         async with self._database.read() as session:
             await _existing(session, customer_id)
-            return await audit.of_customer(session, customer_id)
+            found = await audit.of_customer(session, customer_id)
+            names = await store.names_of_ids(
+                session,
+                {one for entry in found for one in audit.ids_in(entry.changes, audit.OF_ACCOUNTS)},
+                {one for entry in found for one in audit.ids_in(entry.changes, audit.OF_CUSTOMERS)},
+            )
+        return [entry.model_copy(update={"names": _named(entry, names), "changes": _said(entry)}) for entry in found]
 
     @asynccontextmanager
     async def _change(
@@ -278,7 +306,7 @@ async def _changed(session: AsyncSession, customer: Customer, version: int) -> C
 async def _facts(session: AsyncSession, customer: Customer) -> dict[str, Any]:
     """Return a customer as the audit compares and stores it."""
     facts: dict[str, Any] = (await _detail(session, customer)).model_dump(
-        mode="json", exclude={"version", "missing", "do_not_call_notice"}
+        mode="json", exclude={"version", "missing", "do_not_call_notice", "agent_name"}
     )
     return facts
 
@@ -288,9 +316,19 @@ async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
     facts = customer.model_dump()
     return CustomerDetail(
         **facts,
+        agent_name=await store.agent_name(session, customer.agent_id),
         phones=[PhoneView.model_validate(phone) for phone in phones],
         do_not_call_notice=DoNotCallNotice() if customer.do_not_call else None,
     )
+
+
+def _said(entry: AuditView) -> dict[str, Any]:
+    return entry.changes | ({"reason": audit.reason_of(entry.changes)} if "reason" in entry.changes else {})
+
+
+def _named(entry: AuditView, names: Mapping[str, str]) -> dict[str, str]:
+    ids = audit.ids_in(entry.changes, audit.OF_ACCOUNTS | audit.OF_CUSTOMERS)
+    return {one: names[one] for one in sorted(ids & names.keys())}
 
 
 def _taken(account_number: str) -> AccountTaken:

@@ -1,5 +1,6 @@
 """Queries over customers."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -7,12 +8,23 @@ import sqlalchemy as sql
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.customers.model import CUSTOMER_TEXTS, ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
+from crm.customers.model import (
+    ACCOUNT_NUMBER,
+    CUSTOMER_TEXTS,
+    ChoiceView,
+    Customer,
+    CustomerPhone,
+    CustomerView,
+    PhoneChoice,
+)
 from crm.customers.phone import split_extension
 from foundation.clock import utc_now
 from foundation.database import execute
-from foundation.text_index import NEWEST, folded
+from foundation.routes import Role
+from foundation.text_index import folded
 
+FEW = 500
+"""Newest customers that PostgreSQL looks at first: a text that a tenth of all have is found among them."""
 MATCHES = 20
 """Most customers of one number: a company's switchboard has many."""
 
@@ -138,6 +150,17 @@ def beginning_with(field: str, text: str, dialect: str) -> sql.Select[Any]:
     return query if field == ACCOUNT else query.where(sql.func.coalesce(_CUSTOMER.merged_into, "") == "")
 
 
+def _beginnings(text: str, dialect: str, limit: int) -> sql.Select[Any] | sql.CompoundSelect[Any]:
+    """Return the customers of whom a searched column begins with a text."""
+    may_begin = {
+        ACCOUNT: re.fullmatch(r"[A-Za-z0-9\-]+", text) is not None,
+        "name": not text.isdigit(),
+        "address": True,
+    }
+    queries = [beginning_with(field, text, dialect).limit(limit) for field in SEARCHED if may_begin[field]]
+    return sql.union_all(*(sql.select(query.subquery()) for query in queries))
+
+
 def search(
     connection: sql.Connection, text: str, limit: int, *, parts: bool = True, numbers: bool = True
 ) -> list[CustomerView]:
@@ -152,11 +175,10 @@ def search(
     """
     dialect = connection.dialect.name
     found: dict[str, CustomerView] = {}
-    for field in SEARCHED:
-        _find(connection, found, beginning_with(field, text, dialect), limit)
+    _find(connection, found, _beginnings(text, dialect, limit), limit)
     found = dict(sorted(found.items()))
     for query in _containing(text, dialect, numbers=numbers) if parts else ():
-        _find(connection, found, query, limit)
+        _find(connection, found, query.limit(limit), limit)
     return list(found.values())
 
 
@@ -169,7 +191,7 @@ def _containing(text: str, dialect: str, *, numbers: bool) -> Iterator[sql.Selec
     if dialect != "sqlite":
         # Common texts stand in the newest rows as well, which costs less than a list of all that have them.
         newest = sql.select(entries.c.id, entries.c.words, entries.c.people).order_by(entries.c.id.desc())
-        few = newest.limit(NEWEST).subquery()
+        few = newest.limit(FEW).subquery()
         here = CUSTOMER_TEXTS.contains(dialect, text, people=numbers, among=few)
         yield _FOUND.join(few, few.c.id == key).where(here, stands)
     every = CUSTOMER_TEXTS.joined(_FOUND, key, dialect)
@@ -178,15 +200,17 @@ def _containing(text: str, dialect: str, *, numbers: bool) -> Iterator[sql.Selec
 
 def by_account_number(connection: sql.Connection, account_number: str) -> CustomerView | None:
     """Return the customer with an account number; follow merges."""
+    if re.fullmatch(ACCOUNT_NUMBER, account_number) is None:
+        return None
     found: Any = connection.execute(_FOUND.where(_CUSTOMER.account_number == account_number)).one_or_none()
     return _stands_for(connection, found) if found is not None else None
 
 
-def _find(connection: sql.Connection, found: dict[str, CustomerView], query: sql.Select[Any], limit: int) -> None:
+def _find(connection: sql.Connection, found: dict[str, CustomerView], query: sql.Executable, limit: int) -> None:
     """Add the customers of a query, or their merge targets."""
     if len(found) >= limit:
         return
-    for row in connection.execute(query.limit(limit)).all():
+    for row in connection.execute(query).all():
         head = _stands_for(connection, row)
         if head is not None and len(found) < limit:
             found.setdefault(head.id, head)
@@ -263,3 +287,31 @@ async def languages(session: AsyncSession, customer_ids: Collection[str]) -> dic
         return {}
     statement = select(Customer.id, Customer.language).where(col(Customer.id).in_(customer_ids))
     return dict((await session.exec(statement)).all())
+
+
+async def is_agent(session: AsyncSession, staff_id: str) -> bool:
+    """Tell whether an account is an active agent's."""
+    staff = SQLModel.metadata.tables["staff"].c
+    statement = sql.select(staff.id).where(staff.id == staff_id, staff.role == Role.AGENT, staff.active.is_(True))
+    return await _scalar(session, statement) is not None
+
+
+async def agent_name(session: AsyncSession, staff_id: str | None) -> str:
+    """Return an account's name and staff number; empty without one."""
+    if staff_id is None:
+        return ""
+    staff = SQLModel.metadata.tables["staff"].c
+    found = await _scalar(session, sql.select(staff.name + " " + staff.staff_number).where(staff.id == staff_id))
+    return str(found or "")
+
+
+async def names_of_ids(session: AsyncSession, staff_ids: set[str], customer_ids: set[str]) -> dict[str, str]:
+    """Return names of accounts and account numbers of customers, by id."""
+    staff = SQLModel.metadata.tables["staff"].c
+    names = sql.select(staff.id, staff.name + " " + staff.staff_number).where(staff.id.in_(staff_ids))
+    numbers = select(Customer.id, Customer.account_number).where(col(Customer.id).in_(customer_ids))
+    return dict((await execute(session, names)).all()) | dict((await session.exec(numbers)).all())
+
+
+async def _scalar(session: AsyncSession, statement: sql.Select[Any]) -> Any:
+    return (await execute(session, statement)).scalar()

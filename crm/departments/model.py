@@ -10,6 +10,8 @@ from crm.audit.following import follow
 from crm.audit.model import EntrySubject
 from crm.text import Id, OneLine
 from foundation.database import UtcDateTime
+from foundation.edits import Edit
+from foundation.reader import in_reader_language
 
 
 class Department(SQLModel, table=True):
@@ -19,12 +21,19 @@ class Department(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     name: str = Field(unique=True)
+    name_en: str = ""
+    """Shown to readers of English; where empty, they read the name."""
     parent_id: str | None = Field(default=None, foreign_key="department.id")
     area: str = ""
     """Area in which it works; empty for all."""
     active: bool = True
     """A department out of use gets no new tickets; its open ones stay."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name in the reader's language."""
+        return in_reader_language(self.name, self.name_en)
 
 
 follow(Department, EntrySubject.DEPARTMENT, ignored={"id", "created_at"})
@@ -34,14 +43,16 @@ class DepartmentInput(BaseModel, extra="forbid"):
     """Department as entered."""
 
     name: OneLine = InputField(min_length=1, max_length=100)
+    name_en: OneLine = InputField(default="", max_length=100)
     parent_id: Id | None = None
     area: OneLine = InputField(default="", max_length=60)
 
 
-class DepartmentChange(BaseModel, extra="forbid"):
+class DepartmentChange(Edit, BaseModel, extra="forbid"):
     """Changed fields of a department; those left out stay."""
 
     name: OneLine = InputField(default="", min_length=1, max_length=100)
+    name_en: OneLine = InputField(default="", max_length=100)
     parent_id: Id | None = None
     area: OneLine = InputField(default="", max_length=60)
     active: bool = True
@@ -52,6 +63,7 @@ class DepartmentView(BaseModel, from_attributes=True):
 
     id: str
     name: str
+    name_en: str
     parent_id: str | None
     area: str
     active: bool

@@ -56,12 +56,14 @@ class DepartmentService:
             UnknownTreeReference: there is no such parent.
             Circle: it would stand under itself.
             OutOfUse: a department in use would stand under one out of use.
+            EditedMeanwhile: another person changed the same fields.
         """
         async with self._tree(change.name) as (_, nodes):
             department = nodes.get(department_id)
             if department is None:
                 raise DepartmentNotFound(f"there is no department {department_id}")
-            department.sqlmodel_update(change.model_dump(exclude_unset=True))
+            change.check(DepartmentView.model_validate(department))
+            department.sqlmodel_update(change.given())
             check_place(nodes, department)
         return DepartmentView.model_validate(department)
 

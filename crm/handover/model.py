@@ -9,11 +9,12 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from crm.text import Id, Lines
-from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.model import TicketStatus, Urgency
 from foundation.database import UtcDateTime, text_enum
 
 MOST_OPEN = 500

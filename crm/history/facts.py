@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Index
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
+from crm.history.changes import during, mark
 from crm.history.model import CallRecordView, StoryStep
 from foundation.database import UtcDateTime, text_enum
 
@@ -33,6 +34,11 @@ class QueueEventKind(StrEnum):
     UNPAUSE = "UNPAUSE"
 
 
+TRANSFERS = frozenset({QueueEventKind.BLINDTRANSFER, QueueEventKind.ATTENDEDTRANSFER})
+COUNTED = frozenset({QueueEventKind.RINGNOANSWER}) | TRANSFERS
+"""Events that are figures of an agent."""
+
+
 class QueueEvent(SQLModel, table=True):
     """Event of a queue or an agent; its id never changes."""
 
@@ -53,7 +59,7 @@ class QueueEvent(SQLModel, table=True):
     ring_ms: int | None = None
     talk_ms: int | None = None
     reason: str | None = None
-    """Of a pause, or of an offer that was not taken; of a transfer, its target."""
+    """Of a pause, or of an offer that was not taken; of a transfer, its target; of an exit by key, the key."""
     priority: int | None = None
     """Of a caller who joins."""
     asks: str | None = None
@@ -72,6 +78,8 @@ class AgentTime(SQLModel, table=True):
     """State of the queues: ready, not_ready, reserved, ringing, talking or wrap_up."""
     reason: str | None = None
     """Of a pause."""
+    planned: bool | None = None
+    """Of a pause: its reason was a planned one when the pause ended. None: no pause, or stored before this was kept."""
     queue: str | None = None
     call_id: str | None = None
     since: datetime = Field(sa_type=UtcDateTime)
@@ -84,11 +92,13 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 def store_events(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
     """Store events; those that are there already stay as they are."""
     _store(connection, QueueEvent, events)
+    mark(connection, (one["at"] for one in events if one["event"] in COUNTED and one.get("agent_id") is not None))
 
 
 def store_times(connection: Connection, times: Sequence[dict[str, Any]]) -> None:
     """Store agents' times; those that are there already stay as they are."""
     _store(connection, AgentTime, times)
+    mark(connection, (at for one in times for at in during(one["since"], one["until"])))
 
 
 def _store(connection: Connection, kind: type[SQLModel], given: Sequence[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from crm.history.model import CallRecordView, FindCalls, History, HistoryQuery, ListedCall
 from crm.history.service import HistoryService
 from crm.history.timeline import CallTimeline
-from foundation.routes import Exported, NoQuery, Request, Role, Routes
+from foundation.routes import NoQuery, Request, Role, Routes
 
 READERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
 OVERSEERS = READERS - {Role.AGENT}
@@ -32,9 +32,6 @@ def routes(service: HistoryService) -> Routes:
         summary="List calls, newest first; those with the outcome lost were cut off and need a callback",
         query=FindCalls,
         response=list[ListedCall],
-        exported=Exported(
-            "calls", ("started_at", "direction", "number", "queue", "agent_id", "outcome", "wait_ms", "talk_ms")
-        ),
     )
     async def find(request: Request[None, FindCalls]) -> list[ListedCall]:
         return await service.find(request.query)

@@ -10,11 +10,12 @@ from sqlalchemy import JSON, BigInteger, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import CallerNumber
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from crm.text import Id
-from crm.tickets.model import TicketKind, TicketStatus
+from crm.tickets.model import TicketStatus
 from foundation.database import UtcDateTime
 
 DAYS = 30
@@ -65,6 +66,8 @@ class CallOutcome(StrEnum):
     """The caller left the queue by key and asked for a call back."""
     ABANDONED = "abandoned"
     """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
+    TIMED_OUT = "timed_out"
+    """A limit of the queue, or silence, ended the call; nothing else served the caller."""
     AFTER_HOURS = "after_hours"
     """The queue that the caller asked for was closed, and nothing else served the caller."""
     LEFT_FLOW = "left_flow"
@@ -119,6 +122,8 @@ class CallRecord(SQLModel, table=True):
     """Its last step."""
     flow_done: bool | None = None
     """The flow came to its own end."""
+    expected_wait_ms: int | None = None
+    """Wait in all that was expected when it was first known."""
 
 
 personal(CallRecord, "number", keys=[], story=[])
@@ -168,6 +173,8 @@ class FindCalls(BaseModel, extra="forbid"):
     access_number: Part = None
     agent_id: Part = None
     """The last agent of the call."""
+    result: Part = None
+    """Code of the result that the agent chose; empty text: calls without one."""
     number: CallerNumber | None = None
     """The other party, as a call brought it or as people write it."""
     wait_at_most_ms: int | None = Rule(default=None, ge=0, le=86_400_000)
@@ -201,11 +208,37 @@ class HistoryCall(BaseModel, from_attributes=True):
         return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 
+class ResultAnswer(BaseModel):
+    """Fact that a result asked for."""
+
+    name: str
+    zh: str
+    en: str
+    """The field in both languages."""
+    value: Annotated[str, Personal.TEXT]
+    value_zh: Annotated[str, Personal.TEXT]
+    """The same; of a choice, its words."""
+    value_en: Annotated[str, Personal.TEXT]
+
+
+class CallResult(BaseModel, from_attributes=True):
+    """Stored result of a call."""
+
+    call_id: str
+    code: str
+    zh: str
+    en: str
+    answers: list[ResultAnswer]
+    staff_id: str
+    at: datetime
+
+
 class ListedCall(HistoryCall):
-    """Call in a list, with every agent."""
+    """Call in a list, with every agent and the result."""
 
     agent_ids: list[str] = []
     """All who talked, in order."""
+    result: CallResult | None = None
 
 
 class CallRecordView(HistoryCall):
@@ -230,6 +263,8 @@ class CallRecordView(HistoryCall):
     """Its last step."""
     flow_done: bool | None = None
     """The flow came to its own end."""
+    expected_wait_ms: int | None = None
+    """Wait in all that was expected when it was first known."""
 
 
 class HistoryTicket(BaseModel, from_attributes=True):

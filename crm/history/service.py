@@ -15,6 +15,7 @@ from crm.history.model import (
     DAYS,
     CallRecord,
     CallRecordView,
+    CallResult,
     FindCalls,
     History,
     HistoryCall,
@@ -78,7 +79,8 @@ class HistoryService:
         def look(connection: Connection) -> list[ListedCall]:
             found = _lines(store.calls(connection, wanted))
             agents = timeline_store.agents(connection, [call.id for call in found])
-            return [_listed(call, agents.get(call.id, [])) for call in found]
+            chosen = timeline_store.results(connection, [call.id for call in found])
+            return [_listed(call, agents.get(call.id, []), chosen.get(call.id)) for call in found]
 
         return await self._database.look_up(look)
 
@@ -117,7 +119,8 @@ class HistoryService:
 
         def look(connection: Connection) -> CallTimeline:
             events = timeline_store.events(connection, call_id)
-            return timeline_of(record, events, timeline_store.ticket_log(connection, record.ticket_id))
+            result = timeline_store.results(connection, [call_id]).get(call_id)
+            return timeline_of(record, events, timeline_store.ticket_log(connection, record.ticket_id), result)
 
         return await self._database.look_up(look)
 
@@ -140,9 +143,9 @@ def _newest_first(tickets: list[HistoryTicket]) -> list[HistoryTicket]:
     return list({ticket.id: ticket for ticket in reversed(ordered)}.values())[::-1]
 
 
-def _listed(call: HistoryCall, agents: Sequence[str]) -> ListedCall:
+def _listed(call: HistoryCall, agents: Sequence[str], result: CallResult | None) -> ListedCall:
     last = [call.agent_id] if call.agent_id is not None else []
-    return ListedCall.model_construct(**vars(call), agent_ids=list(dict.fromkeys([*agents, *last])))
+    return ListedCall.model_construct(**vars(call), agent_ids=list(dict.fromkeys([*agents, *last])), result=result)
 
 
 def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[HistoryCall]:

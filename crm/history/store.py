@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, in
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from crm.history.changes import mark
+from crm.history.disposition import CallDisposition
 from crm.history.facts import end_of_call, store_events
 from crm.history.model import CallChange, CallRecord, CallRecordView, FindCalls
 from crm.tickets.model import Ticket, TicketReporter
@@ -16,6 +18,7 @@ _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 _REPORTER = SQLModel.metadata.tables[TicketReporter.__tablename__].c
 _CALL_TABLE = SQLModel.metadata.tables[CallRecord.__tablename__]
 _CALL = _CALL_TABLE.c
+_RESULT = SQLModel.metadata.tables[CallDisposition.__tablename__].c
 _MARK_CHANGE = insert(SQLModel.metadata.tables[CallChange.__tablename__])
 
 _TICKET_COLUMNS = (
@@ -112,6 +115,11 @@ def calls(connection: Connection, wanted: FindCalls) -> Sequence[Row[*tuple[Any,
     ):
         if value is not None:
             statement = statement.where(func.coalesce(part, "") == "" if value == "" else part == value)
+    if wanted.result is not None:
+        chosen = select(_RESULT.call_id).where(_RESULT.call_id == _CALL.id)
+        if wanted.result != "":
+            chosen = chosen.where(_RESULT.code == wanted.result)
+        statement = statement.where(chosen.exists() if wanted.result != "" else ~chosen.exists())
     if wanted.queued is not None:
         statement = statement.where(_CALL.queued_at.is_not(None) if wanted.queued else _CALL.queued_at.is_(None))
     if wanted.wait_at_most_ms is not None:
@@ -158,3 +166,9 @@ def store_call(connection: Connection, record: CallRecordView) -> None:
     )
     store_events(connection, end_of_call(record))
     connection.execute(_MARK_CHANGE, {"at": record.started_at})
+    mark(connection, [record.started_at])
+
+
+def mark_call(connection: Connection, call_id: str) -> None:
+    """Mark the figures of a stored call: its talk times changed."""
+    mark(connection, connection.execute(select(_CALL.started_at).where(_CALL.id == call_id)).scalars())

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 
 from crm.history.facts import QueueEventKind
-from crm.history.model import CallRecordView
+from crm.history.model import CallRecordView, CallResult, StoryStep
 from crm.personal_data.fields import Personal
 
 SHOWN = frozenset(
@@ -29,7 +29,20 @@ class CallMoment(StrEnum):
     ENDED = "ended"
 
 
-Source = Literal["call", "queue", "story", "ticket"]
+class MissedOffer(StrEnum):
+    """Reason for which an agent did not take the caller."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REFUSED = "refused"
+
+
+MISSES = frozenset(MissedOffer)
+SUPERVISED = frozenset(
+    {StoryStep.LISTENED, StoryStep.WHISPERED, StoryStep.BARGED, StoryStep.SUPERVISION_ENDED, StoryStep.MOVED}
+)
+"""Steps of a supervisor who does not become the caller's agent."""
+Source = Literal["call", "queue", "story", "ticket", "result"]
 """Where an entry comes from: it decides what the code in `what` means."""
 
 
@@ -39,7 +52,7 @@ class TimelineEntry(BaseModel):
     at: datetime
     source: Source
     what: str
-    """Code of a `CallMoment`, `QueueEventKind`, `StoryStep` or `TicketAction`, by source."""
+    """Code of a `CallMoment`, `QueueEventKind`, `StoryStep` or `TicketAction`, by source; of a result its own code."""
     agent_id: str | None = None
     queue: str | None = None
     target: str | None = None
@@ -47,7 +60,10 @@ class TimelineEntry(BaseModel):
     number: Annotated[str | None, Personal.NUMBER] = None
     note: Annotated[str | None, Personal.TEXT] = None
     wait_ms: int | None = None
+    missed: MissedOffer | None = None
     ticket_id: str | None = None
+    result: CallResult | None = None
+    """Result of the call, with what the agent filled in."""
 
 
 class CallTimeline(BaseModel):
@@ -63,10 +79,15 @@ class CallTimeline(BaseModel):
     entries: list[TimelineEntry]
 
 
-def timeline_of(record: CallRecordView, events: Iterable[Any], ticket_log: Iterable[Any]) -> CallTimeline:
+def timeline_of(
+    record: CallRecordView, events: Iterable[Any], ticket_log: Iterable[Any], result: CallResult | None = None
+) -> CallTimeline:
     """Return the timeline of a call, by time."""
     seen = [event for event in events if event.event in SHOWN]
     entries = [*_moments(record), *_of_queue(seen), *_of_story(record), *_of_ticket(record, ticket_log)]
+    if result is not None:
+        chosen = TimelineEntry(at=result.at, source="result", what=result.code, agent_id=result.staff_id, result=result)
+        entries.append(chosen)
     return CallTimeline(
         id=record.id,
         direction=record.direction,
@@ -96,7 +117,8 @@ def _of_queue(events: Iterable[Any]) -> list[TimelineEntry]:
             agent_id=event.agent_id,
             queue=event.queue,
             wait_ms=event.wait_ms,
-            note=event.reason,
+            note=None if event.reason in MISSES else event.reason,
+            missed=MissedOffer(event.reason) if event.reason in MISSES else None,
         )
         for event in events
     ]
@@ -115,5 +137,5 @@ def _of_ticket(record: CallRecordView, ticket_log: Iterable[Any]) -> list[Timeli
 
 def _agents(record: CallRecordView, events: Sequence[Any]) -> list[str]:
     connected = [event.agent_id for event in events if event.event == QueueEventKind.CONNECT]
-    acted = [step.agent_id for step in record.story]
+    acted = [step.agent_id for step in record.story if step.step not in SUPERVISED]
     return list(dict.fromkeys(one for one in (*connected, *acted, record.agent_id) if one is not None))

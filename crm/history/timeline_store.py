@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 from sqlmodel import SQLModel
 
+from crm.history.disposition import CallDisposition
 from crm.history.facts import QueueEvent, QueueEventKind
+from crm.history.model import CallResult
 from crm.tickets.model import TicketLog
 
 _EVENT = SQLModel.metadata.tables[QueueEvent.__tablename__].c
+_RESULT = SQLModel.metadata.tables[CallDisposition.__tablename__]
 _LOG = SQLModel.metadata.tables[TicketLog.__tablename__].c
 
 
@@ -42,3 +45,9 @@ def agents(connection: Connection, call_ids: Sequence[str]) -> dict[str, list[st
         if agent_id not in found[call_id]:
             found[call_id].append(agent_id)
     return found
+
+
+def results(connection: Connection, call_ids: Sequence[str]) -> dict[str, CallResult]:
+    """Return the result of each call that has one."""
+    rows = connection.execute(select(_RESULT).where(_RESULT.c.call_id.in_(call_ids)))
+    return {row.call_id: CallResult.model_validate(row, from_attributes=True) for row in rows}

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, Field, ValidationError
 from ruamel.yaml.comments import CommentedMap
 
+from crm.kinds import TicketKind
 from crm.outbox.model import Kind
-from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.model import TicketStatus, Urgency
 from crm.tickets.refusals.model import RefusalReason
 from foundation.findings import ConfigurationInvalid, Finding
 from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
@@ -41,7 +42,7 @@ CODES: Mapping[str, frozenset[str]] = {
     "clock": frozenset({"respond", "resolve"}),
     "reason": frozenset(RefusalReason),
     "actor": frozenset({"hotline"}),
-    "figure": frozenset({"waiting", "longest_wait_s", "level"}),
+    "figure": frozenset({"waiting", "longest_wait_s", "level", "long_pauses"}),
 }
 """Values of the variables that have a wording for each of them."""
 WORDED = CODES.keys()

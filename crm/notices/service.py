@@ -128,10 +128,14 @@ class NoticeService:
         Raises:
             RecipientNotFound: there is none.
             RecipientInvalid: as for a new one.
+            EditedMeanwhile: another person changed the same fields.
         """
-        changes = change.model_dump(exclude_unset=True)
+        changes = change.given()
         async with self._database.write() as session:
-            recipient = await _found(session, recipient_id)
+            recipient = await session.get(NoticeRecipient, recipient_id, with_for_update=True)
+            if recipient is None:
+                raise RecipientNotFound(f"there is no recipient {recipient_id}")
+            change.check(RecipientView.of(recipient))
             if "address" in changes:
                 changes["address"] = address.checked(recipient.channel, change.address, self._region, self._client)
             if "secret" in changes:

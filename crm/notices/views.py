@@ -14,6 +14,7 @@ from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
 from crm.personal_data.fields import Personal, PersonalText
 from crm.text import FormerVersion, Id, OneLine
+from foundation.edits import Edit
 from foundation.problems import Reason
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
@@ -39,7 +40,7 @@ class RecipientInput(BaseModel, extra="forbid"):
     in_house: bool = False
 
 
-class RecipientChange(BaseModel, extra="forbid"):
+class RecipientChange(Edit, BaseModel, extra="forbid"):
     """Changed fields of a recipient; its channel cannot change."""
 
     name: Name = ""

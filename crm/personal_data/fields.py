@@ -100,18 +100,14 @@ WHOLE_TEXT = AfterValidator(_whole_text)
 def shown(value: Any, kind: Personal, role: Role | None) -> Any:
     """Return a value as a role sees it.
 
-    Of a list or a mapping every text is masked.
+    Of a list or a mapping every text is masked, but for keys of a kind that the role sees.
     """
     if kind in SEES[role] or value is None:
         return value
-    return _masked(value, kind)
-
-
-def _masked(value: Any, kind: Personal) -> Any:
     if isinstance(value, str):
         return _MASKS[kind](value)
     if isinstance(value, list):
-        return [_masked(one, kind) for one in value]
+        return [shown(one, kind, role) for one in value]
     if isinstance(value, dict):
-        return {name: _masked(one, _BY_KEY.get(name, kind)) for name, one in value.items()}
+        return {name: shown(one, _BY_KEY.get(name, kind), role) for name, one in value.items()}
     return value

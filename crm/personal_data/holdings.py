@@ -26,19 +26,29 @@ class Holding:
     """The rows are deleted: nothing else needs them."""
     through: str | None
     """The column that names a row of another table, which is about the same person."""
+    parent: sql.Column[Any] | None = None
+    """What that column names, where it is no foreign key."""
 
 
-def personal(table: type[SQLModel], *columns: str, through: str | None = None, **values: Any) -> None:
+def personal(
+    table: type[SQLModel],
+    *columns: str,
+    through: str | None = None,
+    parent: type[SQLModel] | None = None,
+    **values: Any,
+) -> None:
     """Declare the personal and free-text columns of a table.
 
     Args:
         through: the foreign key to the table with rows that name the person.
+        parent: that table, where the column is no foreign key, because its row may be stored later.
         values: columns that are not emptied, with the value that replaces theirs.
 
     Raises:
         ValueError: the table has no such column.
     """
-    _mark(table, through, {**{name: _nothing(_column(table, name)) for name in columns}, **values}, is_removed=False)
+    emptied = {**{name: _nothing(_column(table, name)) for name in columns}, **values}
+    _mark(table, through, emptied, parent=parent, is_removed=False)
 
 
 def erase_rows_of(table: type[SQLModel]) -> None:
@@ -60,10 +70,19 @@ def holdings() -> Iterator[tuple[sql.Table, Holding]]:
             yield table, found
 
 
-def _mark(table: type[SQLModel], through: str | None, values: dict[str, Any], *, is_removed: bool) -> None:
+def _mark(
+    table: type[SQLModel],
+    through: str | None,
+    values: dict[str, Any],
+    *,
+    is_removed: bool,
+    parent: type[SQLModel] | None = None,
+) -> None:
     for name in (*values, *([through] if through is not None else [])):
         _column(table, name)
-    _table(table).info[_MARK] = Holding(values, is_removed, through)
+    _table(table).info[_MARK] = Holding(
+        values, is_removed, through, _column(parent, ID) if parent is not None else None
+    )
 
 
 def _table(table: type[SQLModel]) -> sql.Table:

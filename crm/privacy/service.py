@@ -80,7 +80,7 @@ class PrivacyService:
                 subject_id=look.customer_id,
                 ticket_number=look.changes.get("ticket"),
                 fields=look.changes.get("fields", []),
-                reason=look.changes.get("reason", ""),
+                reason=audit.reason_of(look.changes),
             )
             for look in found
         ]

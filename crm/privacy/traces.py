@@ -66,10 +66,12 @@ class Traces:
         """
         held = holding(table)
         if held is not None and held.through is not None:
-            (key,) = table.c[held.through].foreign_keys
-            parent = key.column.table
+            named = held.parent
+            if named is None:
+                (key,) = table.c[held.through].foreign_keys
+                named = key.column
             return [
-                table.c[held.through].in_(sql.select(key.column).where(condition)) for condition in self.rows(parent)
+                table.c[held.through].in_(sql.select(named).where(condition)) for condition in self.rows(named.table)
             ]
         if table is _CUSTOMER:
             return [table.c.id == self.customer_id]

@@ -1,74 +1,75 @@
-"""Lines of a report of agents, from their times, calls and misses."""
+"""Lines of a report of agents, or of their teams."""
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
-from crm.reports import agent_store
-from crm.reports.agent_store import CutTime, StateTime
+from crm.reports import agent_counts, store
+from crm.reports.agent_counts import AgentCounts, Place
+from crm.reports.buckets import SHORT
 from crm.reports.call_lines import percent
-from crm.reports.model import Bucket
-from crm.reports.summing import INBOUND
-from foundation.clock import milliseconds
+from crm.reports.daily import reading
+from crm.reports.model import AgentQuery, Bucket
+from crm.reports.running import Running, add_running
 
-PAUSED = "not_ready"
-FIGURE_OF_STATE = {
-    "ready": "ready_ms",
-    PAUSED: "paused_ms",
-    "reserved": "alerting_ms",
-    "ringing": "alerting_ms",
-    "talking": "in_call_ms",
-    "wrap_up": "wrap_up_ms",
-}
-Place = tuple[int, str]
-"""Bucket and agent."""
+_WORK, _FOR_WORK = "work", "for work"
 
 
 def agent_lines(
-    connection: Connection, times: Sequence[Bucket], segments: Table, agent_id: str | None
+    connection: Connection,
+    times: Sequence[Bucket],
+    segments: Table,
+    query: AgentQuery,
+    zone: ZoneInfo,
+    running: Running | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the figures of each bucket and agent."""
-    found: dict[Place, Counter[str]] = defaultdict(Counter)
-    pauses: dict[Place, Counter[str]] = defaultdict(Counter)
-    whole = agent_store.state_times(connection, times, agent_id)
-    for one in (*whole, *split(agent_store.cut_times(connection, times, agent_id), times)):
-        place = (one.bucket, one.agent_id)
-        found[place]["signed_in_ms"] += one.ms
-        if one.state in FIGURE_OF_STATE:
-            found[place][FIGURE_OF_STATE[one.state]] += one.ms
-        if one.state == PAUSED:
-            pauses[place][one.reason or ""] += one.ms
-    for talk in agent_store.talks(connection, times, segments, agent_id):
-        figures = found[talk.bucket, talk.agent_id]
-        figures["answered" if talk.direction == INBOUND else "dialled"] += talk.calls
-        figures["talk_ms"] += talk.talk_ms
-        figures["held_ms"] += talk.held_ms
-    for missed in agent_store.missed(connection, times, agent_id):
-        found[missed.bucket, missed.agent_id]["missed"] += missed.offers
-    return [_line(place, figures, pauses[place]) for place, figures in sorted(found.items(), key=lambda one: one[0])]
+    """Return the figures of each bucket, and agent or team."""
+    if query.by in SHORT:
+        found = agent_counts.counted(connection, times, segments, query.agent_id)
+    else:
+        found = reading.of_agents(connection, times, segments, query.agent_id, zone)
+    if running is not None:
+        add_running(connection, found, times, running, query.agent_id)
+    _note_occupied(found, store.not_agents(connection))
+    if query.team is not None or query.group == "team":
+        found = _of_teams(found, store.teams(connection), query)
+    return [_line(place, found[place]) for place in sorted(found)]
 
 
-def split(cut: Iterable[CutTime], times: Sequence[Bucket]) -> Iterator[StateTime]:
-    """Yield the part of each time in each bucket."""
-    begins = [one.since for one in times]
-    for one in cut:
-        first = max(0, bisect_right(begins, one.since) - 1)
-        for number in range(first, len(times)):
-            since, until = max(one.since, times[number].since), min(one.until, times[number].until)
-            if since >= one.until:
-                break
-            yield StateTime(number, one.agent_id, one.state, one.reason, milliseconds(until) - milliseconds(since))
+def _note_occupied(found: dict[Place, AgentCounts], others: set[str]) -> None:
+    """Note work, and the time for it, of those who serve queues.
+
+    A supervisor who takes a call is signed in for the length of that call alone: that says nothing of how busy the
+    queues are.
+    """
+    for (_, agent_id), counts in found.items():
+        if agent_id not in others:
+            figures = counts.figures
+            figures[_WORK] = figures["in_call_ms"] + figures["wrap_up_ms"]
+            figures[_FOR_WORK] = figures["signed_in_ms"] - figures["paused_ms"]
 
 
-def _line(place: Place, figures: Counter[str], pauses: Counter[str]) -> dict[str, Any]:
-    busy_ms = figures["in_call_ms"] + figures["wrap_up_ms"]
+def _of_teams(found: dict[Place, AgentCounts], teams: dict[str, str], query: AgentQuery) -> dict[Place, AgentCounts]:
+    """Keep one team's agents; add them up where teams are asked for."""
+    kept: dict[Place, AgentCounts] = defaultdict(AgentCounts)
+    for (bucket, agent_id), counts in found.items():
+        team = teams.get(agent_id, "")
+        if query.team is None or team == query.team:
+            kept[bucket, team if query.group == "team" else agent_id].add(counts.figures, counts.pauses)
+    return kept
+
+
+def _line(place: Place, counts: AgentCounts) -> dict[str, Any]:
+    figures = counts.figures
+    work_ms, for_work_ms = figures.pop(_WORK, 0), figures.pop(_FOR_WORK, 0)
     return {
         "bucket": place[0],
         "key": place[1],
         **figures,
-        "occupancy": percent(busy_ms, figures["signed_in_ms"] - figures["paused_ms"]),
-        "pauses": [{"reason": reason, "ms": ms} for reason, ms in pauses.most_common()],
+        "occupancy": percent(work_ms, for_work_ms),
+        "adherence": percent(figures["kept_ms"], figures["shift_ms"]),
+        "pauses": [{"reason": reason, "ms": ms} for reason, ms in counts.pauses.most_common()],
     }

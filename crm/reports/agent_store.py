@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
-from crm.history.facts import AgentTime, QueueEvent, QueueEventKind
+from crm.history.facts import COUNTED, TRANSFERS, AgentTime, QueueEvent
 from crm.history.model import CallRecord
 from crm.reports.model import Bucket
 from crm.reports.store import bucket_table
@@ -41,6 +41,8 @@ class StateTime(NamedTuple):
     agent_id: str
     state: str
     reason: str | None
+    planned: bool | None
+    """Of a pause: its reason is a planned one."""
     ms: int
 
 
@@ -50,6 +52,7 @@ class CutTime(NamedTuple):
     agent_id: str
     state: str
     reason: str | None
+    planned: bool | None
     since: datetime
     until: datetime
 
@@ -65,40 +68,47 @@ class Talks(NamedTuple):
     held_ms: int
 
 
-class Missed(NamedTuple):
-    """Missed offers of an agent in one bucket."""
+class AgentEvents(NamedTuple):
+    """Events of an agent that count for one figure, in one bucket."""
 
     bucket: int
     agent_id: str
-    offers: int
+    figure: str
+    times: int
 
 
 def state_times(connection: Connection, times: Sequence[Bucket], agent_id: str | None) -> list[StateTime]:
     """Return the sums of times that lie in one bucket."""
     bucket = bucket_table(times)
     inside = and_(_TIME.until > bucket.c.since, _TIME.until <= bucket.c.until, _TIME.since >= bucket.c.since)
-    columns = (bucket.c.bucket, _TIME.agent_id, _TIME.state, _TIME.reason)
+    columns = (bucket.c.bucket, _TIME.agent_id, _TIME.state, _TIME.reason, _TIME.planned)
     statement = (
         select(*columns, func.sum(length(connection)))
         .join_from(bucket, _TIME.id.table, inside)
-        .where(_of(_TIME.agent_id, agent_id))
+        .where(of_agent(_TIME.agent_id, agent_id))
         .group_by(*columns)
     )
-    return [StateTime(*row[:4], round(row[4])) for row in connection.execute(statement)]
+    return [StateTime(*row[:5], round(row[5])) for row in connection.execute(statement)]
 
 
 def cut_times(connection: Connection, times: Sequence[Bucket], agent_id: str | None) -> list[CutTime]:
     """Return the times that the begin or end of a bucket splits."""
     bucket = bucket_table(times)
     ends_inside = and_(_TIME.until > bucket.c.since, _TIME.until <= bucket.c.until, _TIME.since < bucket.c.since)
-    columns = (_TIME.agent_id, _TIME.state, _TIME.reason, _TIME.since, _TIME.until)
+    columns = (_TIME.agent_id, _TIME.state, _TIME.reason, _TIME.planned, _TIME.since, _TIME.until)
     begun = select(*columns).join_from(bucket, _TIME.id.table, ends_inside)
     last = times[-1].until
     goes_on = select(*columns).where(_TIME.until > last, _TIME.since < last)
     found: list[CutTime] = []
     for statement in (begun, goes_on):
-        found += (CutTime(*row) for row in connection.execute(statement.where(_of(_TIME.agent_id, agent_id))))
+        found += (CutTime(*row) for row in connection.execute(statement.where(of_agent(_TIME.agent_id, agent_id))))
     return found
+
+
+def stored_until(connection: Connection, agent_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return until when an agent's times are stored."""
+    latest = select(_TIME.agent_id, func.max(_TIME.until)).where(_TIME.agent_id.in_(agent_ids))
+    return {row[0]: row[1] for row in connection.execute(latest.group_by(_TIME.agent_id))}
 
 
 def talks(connection: Connection, times: Sequence[Bucket], segments: Table, agent_id: str | None) -> list[Talks]:
@@ -112,18 +122,19 @@ def talks(connection: Connection, times: Sequence[Bucket], segments: Table, agen
     return [Talks(row[0], row[1], row[2], row[3], int(row[4]), int(row[5])) for row in rows]
 
 
-def missed(connection: Connection, times: Sequence[Bucket], agent_id: str | None) -> list[Missed]:
-    """Return offers that rang and were not taken."""
+def events(connection: Connection, times: Sequence[Bucket], agent_id: str | None) -> list[AgentEvents]:
+    """Return how often agents missed an offer, or handed a caller on."""
     bucket = bucket_table(times)
     inside = and_(_EVENT.at >= bucket.c.since, _EVENT.at < bucket.c.until)
     statement = (
-        select(bucket.c.bucket, _EVENT.agent_id, func.count())
+        select(bucket.c.bucket, _EVENT.agent_id, _EVENT.event, func.count())
         .join_from(bucket, _EVENT.id.table, inside)
-        .where(_EVENT.event == QueueEventKind.RINGNOANSWER, _EVENT.agent_id.is_not(None))
-        .where(_of(_EVENT.agent_id, agent_id))
-        .group_by(bucket.c.bucket, _EVENT.agent_id)
+        .where(_EVENT.event.in_(COUNTED), _EVENT.agent_id.is_not(None))
+        .where(of_agent(_EVENT.agent_id, agent_id))
+        .group_by(bucket.c.bucket, _EVENT.agent_id, _EVENT.event)
     )
-    return [Missed(*row) for row in connection.execute(statement)]
+    rows = connection.execute(statement)
+    return [AgentEvents(row[0], row[1], "transferred" if row[2] in TRANSFERS else "missed", row[3]) for row in rows]
 
 
 def _whole(bucket: CTE, segments: Table, agent_id: str | None) -> Select[Any]:
@@ -139,7 +150,7 @@ def _whole(bucket: CTE, segments: Table, agent_id: str | None) -> Select[Any]:
     return (
         select(bucket.c.bucket, _CALL.agent_id, _CALL.direction, *sums)
         .join_from(bucket, _CALL.id.table, _began_in(bucket))
-        .where(_CALL.outcome == ANSWERED, _CALL.agent_id.is_not(None), ~shared, _of(_CALL.agent_id, agent_id))
+        .where(_CALL.outcome == ANSWERED, _CALL.agent_id.is_not(None), ~shared, of_agent(_CALL.agent_id, agent_id))
         .group_by(bucket.c.bucket, _CALL.agent_id, _CALL.direction)
     )
 
@@ -165,7 +176,7 @@ def _parts(bucket: CTE, segments: Table, agent_id: str | None) -> Select[Any]:
         .join_from(bucket, _CALL.id.table, _began_in(bucket))
         .join(part, part.c.call_id == _CALL.id)
         .where(_CALL.outcome == ANSWERED, part.c.kind == _CONVERSATION, part.c.agent_id.is_not(None))
-        .where(talked, or_(not_of_record, with_others), _of(part.c.agent_id, agent_id))
+        .where(talked, or_(not_of_record, with_others), of_agent(part.c.agent_id, agent_id))
         .group_by(bucket.c.bucket, part.c.agent_id, _CALL.direction)
     )
 
@@ -174,7 +185,8 @@ def _began_in(bucket: CTE) -> ColumnElement[bool]:
     return and_(_CALL.started_at >= bucket.c.since, _CALL.started_at < bucket.c.until)
 
 
-def _of(column: ColumnElement[Any], agent_id: str | None) -> ColumnElement[bool]:
+def of_agent(column: ColumnElement[Any], agent_id: str | None) -> ColumnElement[bool]:
+    """Return the condition that a row is of an agent."""
     return column == agent_id if agent_id is not None else true()
 
 

@@ -7,24 +7,29 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from crm.history.model import CallChange, CallRecord
 from crm.reports import store, summing
 from crm.reports.buckets import cell_length, cell_of, day_of, next_day
+from crm.reports.daily.counting import DayCounting
 from crm.reports.rollup_model import CallSum, CallSumState, Dimension, Span
 from crm.reports.summing import Parts, Sums
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
 
-VERSION = 2
+VERSION = 3
 """Rises when sums are counted another way."""
 LOOK_EVERY_S = 2.0
 ASK_EVERY_S = 20.0
 """How often a process asks that does not own the counting."""
 OWNED_FOR = timedelta(seconds=60)
+PAUSE_OF_COUNT = 30
+"""Pause after a count, as a multiple of its time: calls of this moment need the processor more."""
+PAUSE_OF_DAY = 10
+"""The same for a day of agents and flows."""
 CELLS_AT_ONCE = 48
 CHANGES_AT_ONCE = 5000
 ROWS_AT_ONCE = 500
@@ -48,9 +53,11 @@ class CallCounting:
     the middle, gives the same sums.
     """
 
-    def __init__(self, database: Database, time_zone: str) -> None:
+    def __init__(self, database: Database, time_zone: str, segments: Table) -> None:
+        """Create it; `segments` are the recordings, as for `ReportService`."""
         self._database = database
         self._zone = ZoneInfo(time_zone)
+        self._days = DayCounting(database, self._zone, segments)
         self._name = new_id("counting")
         self._length = cell_length(self._zone)
 
@@ -60,8 +67,7 @@ class CallCounting:
             pause_s = LOOK_EVERY_S
             try:
                 if await self.take():
-                    while await self.count_some():
-                        pass
+                    pause_s = await self._count()
                 else:
                     pause_s = ASK_EVERY_S
             except NotTheOwner:
@@ -71,11 +77,32 @@ class CallCounting:
                     log.exception("counting_failed")
             await asyncio.sleep(pause_s)
 
+    async def _count(self) -> float:
+        """Count what waits; return the pause before the next look, in seconds.
+
+        The cell of this moment is counted anew while calls end in it. The pause bounds what that costs on a busy day.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            if await self.count_some() < CELLS_AT_ONCE:
+                break
+        pause_s = PAUSE_OF_COUNT * (clock() - began)
+        # Days that are over hurry less: one at a time.
+        began = clock()
+        await self._days.count_some(self._keep)
+        return max(LOOK_EVERY_S, pause_s, PAUSE_OF_DAY * (clock() - began))
+
     async def catch_up(self) -> None:
         """Count everything that has changed."""
         if not await self.take():
             raise NotTheOwner
+        await self._count_all()
+
+    async def _count_all(self) -> None:
         while await self.count_some():
+            pass
+        while await self._days.count_some(self._keep):
             pass
 
     async def take(self) -> bool:
@@ -109,6 +136,7 @@ class CallCounting:
 
     def _begin_again(self, connection: Connection) -> None:
         """Mark every cell with records to be counted."""
+        self._days.begin_again(connection)
         connection.execute(delete(_SUM))
         first, last = connection.execute(select(func.min(_CALL.started_at), func.max(_CALL.started_at))).one()
         if first is None:
@@ -153,6 +181,16 @@ class CallCounting:
             sums.setdefault((row["dimension"], parts), Sums()).add(row)
         return [_row(Span.DAY, day, dimension, parts, one.stored()) for (dimension, parts), one in sums.items()]
 
+    def _keep(self, connection: Connection) -> None:
+        """Own the counting for longer.
+
+        Raises:
+            NotTheOwner: another process does.
+        """
+        owned = update(_STATE).where(_STATE.c.owner == self._name).values(owned_until=utc_now() + OWNED_FOR)
+        if connection.execute(owned).rowcount == 0:
+            raise NotTheOwner
+
     def _store(
         self,
         connection: Connection,
@@ -160,9 +198,7 @@ class CallCounting:
         rows: Sequence[dict[str, Any]],
         times: dict[Span, list[datetime]],
     ) -> None:
-        owned = update(_STATE).where(_STATE.c.owner == self._name).values(owned_until=utc_now() + OWNED_FOR)
-        if connection.execute(owned).rowcount == 0:
-            raise NotTheOwner
+        self._keep(connection)
         for span, begins in times.items():
             replaced = (_SUM.c.span == span, _SUM.c.dimension.in_(Dimension), _SUM.c.at.in_(begins))
             connection.execute(delete(_SUM).where(*replaced))

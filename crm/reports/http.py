@@ -1,13 +1,6 @@
 """Routes of reports."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
-
-from pydantic import BaseModel
-
-from crm.reports.definitions import DEFINITIONS, FigureDefinitions
+from crm.reports.definitions.catalogue import DEFINITIONS, FigureDefinitions
 from crm.reports.model import (
     AgentQuery,
     AgentReport,
@@ -18,102 +11,46 @@ from crm.reports.model import (
     FlowQuery,
     FlowReport,
     FlowSheetQuery,
-    Language,
     ReportNow,
+    ResultQuery,
+    ResultReport,
+    ResultSheetQuery,
     TicketQuery,
     TicketReport,
     TicketSheetQuery,
 )
+from crm.reports.report_routes import READERS, Report, add_report
 from crm.reports.service import ReportService
 from crm.reports.staffing.model import StaffingQuery, StaffingReport, StaffingSheetQuery
 from crm.reports.staffing.service import StaffingService
 from crm.reports.standards import Verdict
-from crm.reports.table import (
-    AGENT_TABLE,
-    CALL_TABLE,
-    FLOW_TABLE,
-    STAFFING_TABLE,
-    TICKET_TABLE,
-    AnyReport,
-    ReportTable,
-    as_csv,
-    as_sheet,
-)
-from foundation.routes import LEADERS, Download, NoQuery, Page, Request, Role, Routes
-
-Query = TypeVar("Query", bound=BaseModel)
-Made = TypeVar("Made", bound=AnyReport)
-
-READERS = LEADERS | {Role.QUALITY}
-
-
-@dataclass(frozen=True)
-class Report(Generic[Query, Made]):
-    """Report of the API: as JSON, CSV and spreadsheet."""
-
-    path: str
-    table: ReportTable
-    summary: str
-    query: type[Query]
-    sheet_query: type[Query]
-    response: type[Made]
-    make: Callable[[Query], Awaitable[Made]]
+from crm.reports.table import AGENT_TABLE, CALL_TABLE, FLOW_TABLE, RESULT_TABLE, STAFFING_TABLE, TICKET_TABLE
+from foundation.routes import NoQuery, Request, Routes
 
 
 def routes(service: ReportService, staffing: StaffingService) -> Routes:
     """Declare the routes of reports."""
     table = Routes("reports")
     by_time = "by half hour to year"
-    calls = f"Report calls {by_time}, and by queue, access number or agent"
-    tickets = f"Report tickets {by_time} of registration, and by kind, department, category or area"
-    agents = f"Report each agent's time by state, calls and occupancy, {by_time}"
+    calls = f"Report calls {by_time}, and by queue, access number, agent or team"
+    tickets = f"Report tickets {by_time} of registration, and by kind, channel, department, category or area"
+    agents = f"Report the time by state, calls, occupancy and adherence of each agent or team, {by_time}"
     plan = "Plan the agents of a day by half hour, from the same weekdays before"
-    _add(table, Report("/reports/calls", CALL_TABLE, calls, CallQuery, CallSheetQuery, CallReport, service.calls))
+    add_report(table, Report("/reports/calls", CALL_TABLE, calls, CallQuery, CallSheetQuery, CallReport, service.calls))
     of_tickets = (TICKET_TABLE, tickets, TicketQuery, TicketSheetQuery, TicketReport, service.tickets)
-    _add(table, Report("/reports/tickets", *of_tickets))
+    add_report(table, Report("/reports/tickets", *of_tickets))
     of_agents = (AGENT_TABLE, agents, AgentQuery, AgentSheetQuery, AgentReport, service.agents)
-    _add(table, Report("/reports/agents", *of_agents))
+    add_report(table, Report("/reports/agents", *of_agents))
     flows = f"Report how callers followed each flow, {by_time}, and at which step they left it"
     of_flows = (FLOW_TABLE, flows, FlowQuery, FlowSheetQuery, FlowReport, service.flows)
-    _add(table, Report("/reports/flows", *of_flows))
+    add_report(table, Report("/reports/flows", *of_flows))
+    results = f"Report the results that agents chose for calls, {by_time}, and by queue"
+    of_results = (RESULT_TABLE, results, ResultQuery, ResultSheetQuery, ResultReport, service.results)
+    add_report(table, Report("/reports/results", *of_results))
     of_staffing = (STAFFING_TABLE, plan, StaffingQuery, StaffingSheetQuery, StaffingReport, staffing.plan)
-    _add(table, Report("/reports/staffing", *of_staffing))
+    add_report(table, Report("/reports/staffing", *of_staffing))
     _add_others(table, service)
     return table
-
-
-def _add(table: Routes, report: Report[Query, Made]) -> None:
-    """Declare the three routes of a report."""
-
-    @table.add("GET", report.path, roles=READERS, summary=report.summary, query=report.query, response=report.response)
-    async def as_json(request: Request[None, Query]) -> Made:
-        return await report.make(request.query)
-
-    @table.add(
-        "GET",
-        f"{report.path}.csv",
-        roles=READERS,
-        summary=f"Return the report of {report.table.of} as CSV",
-        query=report.sheet_query,
-        response=Page,
-    )
-    async def as_text(request: Request[None, Query]) -> Page:
-        made = await report.make(request.query)
-        language: Language = getattr(request.query, "language", "zh")
-        return as_csv(report.table, made, None if getattr(request.query, "codes", False) else language)
-
-    @table.add(
-        "GET",
-        f"{report.path}.xlsx",
-        roles=READERS,
-        summary=f"Return the report of {report.table.of} as a spreadsheet",
-        query=report.sheet_query,
-        response=Download,
-    )
-    async def as_book(request: Request[None, Query]) -> Download:
-        made = await report.make(request.query)
-        language: Language = getattr(request.query, "language", "zh")
-        return await asyncio.to_thread(as_sheet, report.table, made, language)
 
 
 def _add_others(table: Routes, service: ReportService) -> None:

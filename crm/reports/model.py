@@ -1,7 +1,7 @@
 """Queries and lines of reports."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -9,10 +9,13 @@ from crm.history.model import SHORT_WAIT_MS, Part
 from crm.moments import Day
 
 By = Literal["half_hour", "hour", "day", "week", "month", "quarter", "year", "whole"]
-CallGroup = Literal["none", "queue", "access_number", "agent"]
+CallGroup = Literal["none", "queue", "access_number", "agent", "team"]
+AgentGroup = Literal["agent", "team"]
+Team = Annotated[str, Field(max_length=60)]
+"""Name of a team; empty text: agents without one."""
 Language = Literal["zh", "en"]
 """Language of headings."""
-TicketGroup = Literal["none", "kind", "department", "category", "area"]
+TicketGroup = Literal["none", "kind", "department", "category", "area", "channel", "kind_and_channel"]
 
 LONGEST_DAYS: dict[By, int] = {
     "half_hour": 8,
@@ -61,18 +64,37 @@ class CallQuery(ReportQuery):
     queue: Part = None
     access_number: Part = None
     agent_id: Part = None
+    team: Team | None = None
+    """Calls of the agents who are in it now."""
 
 
 class AgentQuery(ReportQuery):
-    """Report of agents."""
+    """Report of agents, or of their teams."""
 
+    group: AgentGroup = "agent"
     agent_id: Part = None
+    team: Team | None = None
+    """Only the agents who are in it now."""
 
 
 class TicketQuery(ReportQuery):
     """Report of tickets."""
 
     group: TicketGroup = "none"
+
+
+class ResultQuery(ReportQuery):
+    """Report of the results of calls."""
+
+    group: Literal["none", "queue"] = "none"
+
+
+class ResultSheetQuery(ResultQuery):
+    """Report of the results of calls as a file."""
+
+    language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class FlowQuery(ReportQuery):
@@ -151,6 +173,7 @@ class CallLine(Line):
     longest_wait_ms: int | None
     talks: int
     dialled: int
+    transferred: int
     talk_ms: int
     held_ms: int
 
@@ -159,7 +182,8 @@ class PauseTime(BaseModel):
     """Time that an agent was paused for one reason."""
 
     reason: str
-    """Its code; `/not-ready-reasons` has the names."""
+    """Its code."""
+    name: str = ""
     ms: int
 
 
@@ -169,15 +193,20 @@ class AgentLine(Line):
     signed_in_ms: int = 0
     ready_ms: int = 0
     paused_ms: int = 0
+    planned_pause_ms: int = 0
     alerting_ms: int = 0
     in_call_ms: int = 0
     wrap_up_ms: int = 0
     occupancy: float | None = None
+    shift_ms: int = 0
+    kept_ms: int = 0
+    adherence: float | None = None
     answered: int = 0
     dialled: int = 0
     talk_ms: int = 0
     held_ms: int = 0
     missed: int = 0
+    transferred: int = 0
     pauses: list[PauseTime] = []
     """Parts of `paused_ms`, the longest first."""
 
@@ -217,6 +246,28 @@ class FlowLine(Line):
     left: int
     steps: list[FlowStepCount]
     """Parts of `left`, the largest first."""
+
+
+class ResultLine(Line):
+    """Calls with one result; `/figure-definitions` has the formulas."""
+
+    queue: str
+    """Empty: all queues."""
+    result: str
+    """Its code; empty: calls without a result."""
+    calls: int
+    share: float | None
+
+
+class ResultReport(BaseModel):
+    """Report of the results of calls; buckets without calls have no line."""
+
+    since: date
+    until: date
+    time_zone: str
+    times: list[Bucket]
+    """All buckets."""
+    lines: list[ResultLine]
 
 
 class CallReport(BaseModel):

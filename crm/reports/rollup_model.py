@@ -49,6 +49,7 @@ class CallSum(SQLModel, table=True):
     abandoned: int = 0
     talks: int = 0
     dialled: int = 0
+    transferred: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     talk_ms: int = Field(default=0, sa_type=BigInteger)
     held_ms: int = Field(default=0, sa_type=BigInteger)
     longest_wait_ms: int = 0

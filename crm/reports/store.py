@@ -4,8 +4,9 @@ What each figure means is said in `definitions.py`; a test compares them with fi
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -29,10 +30,11 @@ from sqlmodel import SQLModel
 
 from crm.categories.model import Category
 from crm.departments.model import Department
+from crm.history.facts import TRANSFERS, QueueEvent
 from crm.history.model import CallChange, CallRecord
 from crm.reports.model import Bucket, TicketGroup
 from crm.reports.rollup_model import CallSum, Dimension, Span
-from crm.reports.summing import CallFact
+from crm.reports.summing import ADDED, CallFact, Parts
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.sla.reporting import BREACHED
@@ -40,10 +42,13 @@ from crm.staff.model import Staff
 from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.refusals.model import TicketRefusal
 from foundation.database import UtcDateTime
+from foundation.reader import in_reader_language
+from foundation.routes import Role
 
 SATISFIED = "satisfied"
 
 _CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
+_EVENT = SQLModel.metadata.tables[QueueEvent.__tablename__].c
 _FACT = (
     _CALL.queue,
     _CALL.access_number,
@@ -54,9 +59,11 @@ _FACT = (
     _CALL.wait_ms,
     _CALL.talk_ms,
     _CALL.held_ms,
+    select(_EVENT.id).where(_EVENT.call_id == _CALL.id, _EVENT.event.in_(TRANSFERS)).exists().label("transferred"),
 )
 _SUM = SQLModel.metadata.tables[CallSum.__tablename__]
 _CHANGE = SQLModel.metadata.tables[CallChange.__tablename__]
+_STAFF = SQLModel.metadata.tables[Staff.__tablename__].c
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 _CLOCK = SQLModel.metadata.tables[TicketClock.__tablename__].c
 _REFUSAL = SQLModel.metadata.tables[TicketRefusal.__tablename__].c
@@ -65,9 +72,11 @@ _TICKET_KEYS: dict[TicketGroup, ColumnElement[Any]] = {
     "department": _TICKET.department_id,
     "category": _TICKET.category_id,
     "area": _TICKET.area,
+    "channel": type_coerce(_TICKET.channel, String),
+    "kind_and_channel": type_coerce(_TICKET.kind, String).concat("/").concat(type_coerce(_TICKET.channel, String)),
 }
-_NAMED: dict[str, tuple[ColumnElement[str], ColumnElement[str]]] = {
-    group: (SQLModel.metadata.tables[table].c.id, SQLModel.metadata.tables[table].c.name)
+_NAMED: dict[str, Table] = {
+    group: SQLModel.metadata.tables[table]
     for group, table in {
         "agent": Staff.__tablename__,
         "department": Department.__tablename__,
@@ -75,6 +84,37 @@ _NAMED: dict[str, tuple[ColumnElement[str], ColumnElement[str]]] = {
     }.items()
 }
 _NO_KEY: ColumnElement[Any] = literal("")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Counted calls that a report asks for."""
+
+    span: Span
+    dimension: Dimension
+    only: Mapping[str, str]
+    """Their queue, number or agent."""
+    by: Sequence[str] = ()
+    """Parts that the lines differ in."""
+    without: frozenset[datetime] = frozenset()
+    """Times that were counted before their last records came."""
+
+    def columns(self) -> list[ColumnElement[str]]:
+        """Return the columns of the parts."""
+        return [_SUM.c[name] for name in self.by]
+
+    def named(self, values: Sequence[str]) -> Parts:
+        """Return the parts of a row."""
+        return Parts(**dict(zip(self.by, values, strict=True)))
+
+    def rows(self, statement: Select[Any], bucket: CTE) -> Select[Any]:
+        """Return only these calls, each in its bucket."""
+        inside = and_(_SUM.c.at >= bucket.c.since, _SUM.c.at < bucket.c.until)
+        return (
+            statement.join_from(bucket, _SUM, inside)
+            .where(_SUM.c.span == self.span, _SUM.c.dimension == self.dimension, _SUM.c.at.not_in(self.without))
+            .where(*(_SUM.c[name] == value for name, value in self.only.items()))
+        )
 
 
 def call_sums(
@@ -88,6 +128,43 @@ def call_sums(
         .order_by(_SUM.c.at)
     )
     return connection.execute(statement).mappings().all()
+
+
+class AddedCalls(NamedTuple):
+    """Counted calls of a bucket that share some parts."""
+
+    bucket: int
+    parts: Parts
+    sums: Mapping[str, int]
+
+
+class CountedWaits(NamedTuple):
+    """Stored waits of a bucket's calls that share some parts."""
+
+    bucket: int
+    parts: Parts
+    waits: bytes
+
+
+def added_calls(connection: Connection, wanted: Wanted, times: Sequence[Bucket]) -> Iterator[AddedCalls]:
+    """Return the counted calls of each bucket, added up by parts."""
+    bucket, parts = bucket_table(times), wanted.columns()
+    sums = (*(func.sum(_SUM.c[name]) for name in ADDED), func.max(_SUM.c.longest_wait_ms))
+    statement = wanted.rows(select(bucket.c.bucket, *parts, *sums), bucket).group_by(bucket.c.bucket, *parts)
+    names = (*ADDED, "longest_wait_ms")
+    for row in connection.execute(statement):
+        given, numbers = row[1 : 1 + len(parts)], row[1 + len(parts) :]
+        # PostgreSQL adds up large numbers as decimals.
+        summed = {name: int(number) for name, number in zip(names, numbers, strict=True)}
+        yield AddedCalls(row[0], wanted.named(given), summed)
+
+
+def counted_waits(connection: Connection, wanted: Wanted, times: Sequence[Bucket]) -> Iterator[CountedWaits]:
+    """Return the stored waits: no database can add them up."""
+    bucket, parts = bucket_table(times), wanted.columns()
+    statement = wanted.rows(select(bucket.c.bucket, _SUM.c.waits, *parts), bucket).where(_SUM.c.offered > 0)
+    for row in connection.execute(statement):
+        yield CountedWaits(row[0], wanted.named(row[2:]), row[1])
 
 
 def call_facts(connection: Connection, since: datetime, until: datetime | None = None) -> Iterator[CallFact]:
@@ -112,11 +189,23 @@ def tickets(
 
 
 def names(connection: Connection, group: str, keys: Collection[str]) -> dict[str, str]:
-    """Return the names of agents, departments or categories by id."""
+    """Return names of agents, departments or causes in the reader's language."""
     if group not in _NAMED:
         return {}
-    key, name = _NAMED[group]
-    return {row[0]: row[1] for row in connection.execute(select(key, name).where(key.in_(keys)))}
+    of = _NAMED[group].c
+    in_english = of.name_en if "name_en" in of else literal("")
+    found = connection.execute(select(of.id, of.name, in_english).where(of.id.in_(keys)))
+    return {key: in_reader_language(name, name_en) for key, name, name_en in found}
+
+
+def teams(connection: Connection) -> dict[str, str]:
+    """Return the team of each agent who is in one."""
+    return {row[0]: row[1] for row in connection.execute(select(_STAFF.id, _STAFF.team).where(_STAFF.team != ""))}
+
+
+def not_agents(connection: Connection) -> set[str]:
+    """Return the staff who take calls but serve no queue: supervisors."""
+    return {row[0] for row in connection.execute(select(_STAFF.id).where(_STAFF.role != Role.AGENT))}
 
 
 def bucket_table(times: Sequence[Bucket]) -> CTE:
@@ -174,3 +263,18 @@ def _of_tickets(times: Sequence[Bucket], group: TicketGroup, answers: Table) -> 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.sum(case((condition, 1), else_=0))
+
+
+def expected_wait_errors(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return the mean difference of real and expected waits by queue.
+
+    In milliseconds; of answered callers since a moment who had an expected wait.
+    """
+    off_ms = func.avg(func.abs(_CALL.wait_ms - _CALL.expected_wait_ms))
+    statement = (
+        select(_CALL.queue, off_ms)
+        .where(_CALL.started_at >= since, _CALL.outcome == "answered", _CALL.queue.is_not(None))
+        .where(_CALL.expected_wait_ms.is_not(None), _CALL.wait_ms.is_not(None))
+        .group_by(_CALL.queue)
+    )
+    return {str(queue): round(float(off)) for queue, off in connection.execute(statement)}

@@ -32,6 +32,8 @@ class CallFact(NamedTuple):
     wait_ms: int | None
     talk_ms: int | None
     held_ms: int | None
+    transferred: bool = False
+    """An agent handed the caller on."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Sums:
     abandoned: int = 0
     talks: int = 0
     dialled: int = 0
+    transferred: int = 0
     talk_ms: int = 0
     held_ms: int = 0
     longest_wait_ms: int = 0
@@ -57,6 +60,11 @@ class Sums:
         self.longest_wait_ms = max(self.longest_wait_ms, other["longest_wait_ms"])
         if other["waits"]:
             self.waits.append(other["waits"])
+
+    def join(self, other: "Sums") -> None:
+        """Add other sums."""
+        self.add({**vars(other), "waits": b""})
+        self.waits += other.waits
 
     def stored(self) -> dict[str, Any]:
         """Return the columns of a row."""
@@ -98,6 +106,7 @@ def _count(sums: Sums, counts: Counter[int], fact: CallFact) -> None:
     abandoned = fact.outcome == ABANDONED
     sums.offered += 1
     sums.answered += answered
+    sums.transferred += answered and fact.transferred
     sums.abandoned += abandoned
     wait_ms = fact.wait_ms or 0
     sums.longest_wait_ms = max(sums.longest_wait_ms, wait_ms)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 
 from crm.customers.importing.text_cell import guarded
 from crm.reports import sheet
-from crm.reports.definitions import AGENTS, CALLS, FLOWS, STAFFING, TICKETS, Figure, FigureUnit
+from crm.reports.definitions.agents import AGENTS
+from crm.reports.definitions.calls import CALLS
+from crm.reports.definitions.flows import FLOWS
+from crm.reports.definitions.model import Figure, FigureUnit
+from crm.reports.definitions.results import RESULTS
+from crm.reports.definitions.staffing import STAFFING
+from crm.reports.definitions.tickets import TICKETS
 from crm.reports.model import AgentLine, Language, Line
 from foundation.routes import Download, Page
 
@@ -38,6 +44,7 @@ CALL_TABLE = ReportTable("calls", "通话", "Calls", CALLS)
 AGENT_TABLE = ReportTable("agents", "坐席", "Agents", AGENTS)
 TICKET_TABLE = ReportTable("tickets", "工单", "Tickets", TICKETS)
 FLOW_TABLE = ReportTable("flows", "流程", "Flows", FLOWS)
+RESULT_TABLE = ReportTable("results", "通话结果", "Results of calls", RESULTS)
 STAFFING_TABLE = ReportTable("staffing", "排班测算", "Staffing", STAFFING)
 
 
@@ -68,7 +75,8 @@ def as_csv(table: ReportTable, report: AnyReport, language: Language | None = No
     # Without the mark at its begin a spreadsheet reads Chinese names in the wrong character set.
     text.write("\ufeff")
     writer = csv.writer(text)
-    writer.writerow([*_headings(table, language), *(guarded(_pause(one, language)) for one in reasons)])
+    pauses = [guarded(_pause(one, named, language)) for one, named in reasons.items()]
+    writer.writerow([*_headings(table, language), *pauses])
     for line in report.lines:
         times = [moment.astimezone(zone).isoformat() for moment in (line.since, line.until)]
         numbers = [getattr(line, one.name) for one in table.figures]
@@ -85,10 +93,10 @@ def _headings(table: ReportTable, language: Language | None) -> list[str]:
     return [*PLACE_WORDS[language], *(f"{name}{unit}" for name, unit in named)]
 
 
-def _pause(reason: str, language: Language | None) -> str:
+def _pause(reason: str, name: str, language: Language | None) -> str:
     if language is None:
         return f"paused_ms {reason}"
-    return f"{PAUSED_FOR[language]}{reason}{UNITS[language][FigureUnit.MILLISECONDS]}"
+    return f"{PAUSED_FOR[language]}{name}{UNITS[language][FigureUnit.MILLISECONDS]}"
 
 
 def as_sheet(table: ReportTable, report: AnyReport, language: Language) -> Download:
@@ -113,7 +121,7 @@ def add_lines(
     zone = ZoneInfo(time_zone)
     names = [one.zh if language == "zh" else capital(one.en) for one in figures]
     reasons = _reasons(lines)
-    names += [f"{PAUSED_FOR[language]}{reason}" for reason in reasons]
+    names += [f"{PAUSED_FOR[language]}{named}" for named in reasons.values()]
     # Without groups a line has no code and no name.
     width = 4 if any(line.key for line in lines) else 2
     rows = (
@@ -132,12 +140,13 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _reasons(lines: Sequence[Line]) -> list[str]:
-    """Return the reasons of all pauses: each is a column."""
-    return sorted({one.reason for line in lines if isinstance(line, AgentLine) for one in line.pauses})
+def _reasons(lines: Sequence[Line]) -> dict[str, str]:
+    """Return the reasons of all pauses, each a column, with their names."""
+    pauses = [one for line in lines if isinstance(line, AgentLine) for one in line.pauses]
+    return {one.reason: one.name or one.reason for one in sorted(pauses, key=lambda one: one.reason)}
 
 
-def _paused(line: Line, reasons: Sequence[str]) -> list[int]:
+def _paused(line: Line, reasons: Iterable[str]) -> list[int]:
     times = {one.reason: one.ms for one in line.pauses} if isinstance(line, AgentLine) else {}
     return [times.get(reason, 0) for reason in reasons]
 

@@ -5,18 +5,22 @@ seconds has a bin of its own. So a limit in whole seconds splits them exactly, a
 less than 0.1 s up to a minute, and by less than 1 s beyond.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 MINUTE_MS, FINE_MS, COARSE_MS = 60_000, 100, 1000
 FINE_BINS = 2 * MINUTE_MS // FINE_MS
+MOST_DENSE = 1 << 20
+"""Keys below it are added up in place; a longer wait, of days, by sorting."""
 
 Counts = npt.NDArray[np.uint32]
 """Pairs of key and count; a key is three times the bin, and the end of the wait."""
+Numbers = npt.NDArray[np.int64]
 
 
 class WaitEnd(IntEnum):
@@ -49,11 +53,10 @@ def bin_of(wait_ms: int) -> int:
     return FINE_BINS + 2 * whole + (rest > 0)
 
 
-def longest_of(place: int) -> int:
-    """Return the longest wait of a bin."""
-    if place <= FINE_BINS:
-        return (place + 1) // 2 * FINE_MS
-    return MINUTE_MS + (place - FINE_BINS + 1) // 2 * COARSE_MS
+def longest_of(bins: Numbers) -> Numbers:
+    """Return the longest wait of each bin."""
+    fine, coarse = (bins + 1) // 2 * FINE_MS, MINUTE_MS + (bins - FINE_BINS + 1) // 2 * COARSE_MS
+    return np.where(bins <= FINE_BINS, fine, coarse)
 
 
 def packed(counts: Mapping[int, int]) -> bytes:
@@ -64,19 +67,24 @@ def packed(counts: Mapping[int, int]) -> bytes:
 def joined(stored: Iterable[bytes]) -> Counts:
     """Return the sum of stored counts, by rising key."""
     pairs = np.frombuffer(b"".join(stored), dtype="<u4").reshape(-1, 2)
-    keys, places = np.unique(pairs[:, 0], return_inverse=True)
-    sums = np.bincount(places, weights=pairs[:, 1], minlength=len(keys))
+    keys, numbers = pairs[:, 0], pairs[:, 1]
+    if not len(keys) or keys.max() >= MOST_DENSE:
+        keys, places = np.unique(keys, return_inverse=True)
+        sums = np.bincount(places, weights=numbers, minlength=len(keys))
+    else:
+        dense = np.bincount(keys, weights=numbers)
+        keys = np.flatnonzero(dense).astype(np.uint32)
+        sums = dense[keys]
     return np.stack([keys, sums.astype(np.uint32)], axis=1)
 
 
 def total_ms(counts: Counts) -> int:
     """Return the sum of waits, each as its bin's longest."""
-    lengths = [longest_of(place) for place in (counts[:, 0] // len(WaitEnd)).tolist()]
-    return int(np.dot(np.array(lengths, dtype=np.int64), counts[:, 1].astype(np.int64))) if lengths else 0
+    bins, numbers = (counts[:, 0] // len(WaitEnd)).astype(np.int64), counts[:, 1].astype(np.int64)
+    return int(np.dot(longest_of(bins), numbers))
 
 
-@dataclass(frozen=True)
-class WaitFigures:
+class WaitFigures(NamedTuple):
     """Figures of waits."""
 
     answered_in_15_s: int
@@ -88,34 +96,42 @@ class WaitFigures:
     wait_p95_ms: int | None
 
 
-def figures(counts: Counts, limits: Limits, longest_ms: int) -> WaitFigures:
-    """Return the figures of counted waits, of which one was the longest.
+def figures(lines: Sequence[Counts], limits: Limits, longest_ms: Sequence[int]) -> list[WaitFigures]:
+    """Return the figures of each line's waits.
 
-    A bin's end may be beyond it; a percentile never is.
+    A bin's end may be beyond the longest wait; a percentile never is. All lines are computed at once: a report has
+    thousands.
     """
-    bins, ends = np.divmod(counts[:, 0], len(WaitEnd))
-    numbers = counts[:, 1].astype(np.int64)
-    by_end = [np.where(ends == end, numbers, 0).cumsum() for end in (WaitEnd.ANSWERED, WaitEnd.ABANDONED)]
+    pairs = np.concatenate([np.empty((0, 2), dtype="<u4"), *lines]).astype(np.int64)
+    line = np.repeat(np.arange(len(lines)), [len(counts) for counts in lines])
+    (bins, ends), numbers = np.divmod(pairs[:, 0], len(WaitEnd)), pairs[:, 1]
 
-    def up_to(end: WaitEnd, limit_ms: int, *, below: bool = False) -> int:
-        place = int(np.searchsorted(bins, bin_of(limit_ms), side="left" if below else "right"))
-        return int(by_end[end][place - 1]) if place else 0
+    def added(numbers: Numbers, line: Numbers) -> Numbers:
+        return np.bincount(line, weights=numbers, minlength=len(lines)).astype(np.int64)
 
-    so_far = numbers.cumsum()
+    def up_to(end: WaitEnd, limit_ms: int, *, below: bool = False) -> list[int]:
+        limit = bin_of(limit_ms)
+        inside = (ends == end) & (bins < limit if below else bins <= limit)
+        return [*map(int, added(numbers[inside], line[inside]))]
 
-    def at(percent: int) -> int | None:
-        if not len(so_far):
-            return None
-        rank = (int(so_far[-1]) * percent + 99) // 100
-        return min(longest_of(int(bins[np.searchsorted(so_far, rank)])), longest_ms)
+    totals, so_far = added(numbers, line), numbers.cumsum()
+    before = totals.cumsum() - totals
+
+    def at(percent: int) -> list[int | None]:
+        places = np.searchsorted(so_far, before + (totals * percent + 99) // 100)
+        known = totals > 0
+        found = np.minimum(longest_of(bins[places[known]]), np.array(longest_ms, dtype=np.int64)[known])
+        values = iter(found.tolist())
+        return [next(values) if one else None for one in known.tolist()]
 
     within_ms = limits.within_s * 1000
-    return WaitFigures(
-        answered_in_15_s=up_to(WaitEnd.ANSWERED, 15_000),
-        answered_in_20_s=up_to(WaitEnd.ANSWERED, 20_000),
-        answered_within=up_to(WaitEnd.ANSWERED, within_ms),
-        abandoned_within=up_to(WaitEnd.ABANDONED, within_ms),
-        short_abandoned=up_to(WaitEnd.ABANDONED, limits.short_s * 1000, below=True),
-        wait_p50_ms=at(50),
-        wait_p95_ms=at(95),
+    columns = (
+        up_to(WaitEnd.ANSWERED, 15_000),
+        up_to(WaitEnd.ANSWERED, 20_000),
+        up_to(WaitEnd.ANSWERED, within_ms),
+        up_to(WaitEnd.ABANDONED, within_ms),
+        up_to(WaitEnd.ABANDONED, limits.short_s * 1000, below=True),
+        at(50),
+        at(95),
     )
+    return [WaitFigures(*row) for row in zip(*columns, strict=True)]

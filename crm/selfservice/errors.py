@@ -46,4 +46,4 @@ class NotTaken(Invalid):
     title = "The report was not taken"
 
     def __init__(self) -> None:
-        super().__init__("Look at your report and send it again, or call the hotline.")
+        super().__init__("Wait a moment and send it again, or call the hotline.")

@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from crm.customers.model import AccountNumber, Address, PhoneNumber
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import WHOLE_NAME
 from crm.text import Id, Lines, OneLine
 from crm.tickets.forms.model import FormField
-from crm.tickets.model import TicketKind, TicketStatus
+from crm.tickets.model import TicketStatus
 
 TicketNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,20}$")]
 Check = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
@@ -75,7 +76,10 @@ class OfferedCategory(BaseModel, from_attributes=True):
 
     id: str
     name: str
+    name_en: str
     parent_id: str | None
+    fits: list[TicketKind]
+    """Kinds of reports that may name it."""
 
 
 class MatterQuery(BaseModel, extra="forbid"):
@@ -96,6 +100,8 @@ class Receipt(BaseModel):
     """All that the sender of a web form learns."""
 
     number: str
+    added: bool = False
+    """Whether the report was added to an earlier ticket of the same matter."""
     visit_code: str = ""
     """With it the sender changes a visit. Empty where the report was added to another ticket."""
 
@@ -152,6 +158,8 @@ class Stage(StrEnum):
     """Progress of a ticket, as far as customers see it."""
 
     REGISTERED = "registered"
+    SENT = "sent"
+    """To a department, which has not signed for it."""
     HANDLED = "handled"
     WAITING = "waiting"
     """For the customer."""
@@ -163,7 +171,7 @@ STAGES = {
     TicketStatus.REGISTERED: Stage.REGISTERED,
     # That a department declined it is a matter of ours.
     TicketStatus.REFUSED: Stage.REGISTERED,
-    TicketStatus.DISPATCHED: Stage.HANDLED,
+    TicketStatus.DISPATCHED: Stage.SENT,
     TicketStatus.SIGNED: Stage.HANDLED,
     TicketStatus.PARKED: Stage.WAITING,
     TicketStatus.REPLIED: Stage.REPLIED,
@@ -173,6 +181,7 @@ STAGES = {
 }
 WORDS: dict[Stage, dict[str, str]] = {
     Stage.REGISTERED: {"zh": "已登记，正在安排处理", "en": "registered; it is about to be passed on"},
+    Stage.SENT: {"zh": "已转给负责的单位，等待签收", "en": "sent to the department; it has not signed for it yet"},
     Stage.HANDLED: {"zh": "正在处理", "en": "being handled"},
     Stage.WAITING: {"zh": "等待您提供信息", "en": "waiting for something from you"},
     Stage.REPLIED: {"zh": "已处理，等待回访确认", "en": "done; we will call to ask whether it is solved"},

@@ -3,6 +3,8 @@
 import hmac
 from datetime import timedelta
 
+from crm.categories import store as categories_store
+from crm.categories.kinds import shown
 from crm.selfservice import store
 from crm.selfservice.errors import NoSuchReport, NotTaken
 from crm.selfservice.files import owner_of
@@ -84,7 +86,8 @@ class SelfService:
         """
         await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
         async with self._database.read() as session:
-            return [OfferedCategory.model_validate(found) for found in await store.offered_categories(session)]
+            nodes = {node.id: node for node in await categories_store.categories(session)}
+        return [OfferedCategory.model_validate(shown(nodes, node)) for node in nodes.values() if node.active]
 
     async def known_matter(self, given: MatterQuery, address: str) -> KnownMatter:
         """Return whether many people nearby reported this cause lately.
@@ -129,7 +132,7 @@ class SelfService:
         filed = await self._tickets.file(filing, sender, f"web:{given.number}:{idempotency_key}", files)
         if filed.version > 1:
             # The secret of a ticket that was there before stays with the one who reported it first.
-            return Receipt(number=filed.number)
+            return Receipt(number=filed.number, added=True)
         async with self._database.read() as session:
             return Receipt(number=filed.number, visit_code=(await session.get_one(Ticket, filed.id)).visit_code)
 

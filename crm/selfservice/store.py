@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.categories.model import Category
 from crm.customers import store as customers_store
 from crm.customers.model import Customer, CustomerPhone
 from crm.departments.model import Department
@@ -53,15 +52,10 @@ async def telephones_of(session: AsyncSession, customer_id: str) -> Sequence[str
     return (await session.exec(statement.where(col(CustomerPhone.current)))).all()
 
 
-async def offered_categories(session: AsyncSession) -> Sequence[Category]:
-    """The causes in use, by name."""
-    return (await session.exec(select(Category).where(col(Category.active)).order_by(col(Category.name)))).all()
-
-
 async def department_name(session: AsyncSession, department_id: str | None) -> str:
-    """A department's name; empty where there is none."""
+    """Return a department's name, in the reader's language, or nothing."""
     found = await session.get(Department, department_id) if department_id is not None else None
-    return found.name if found is not None else ""
+    return found.shown_name if found is not None else ""
 
 
 async def areas_of_many(session: AsyncSession, category_id: str, since: datetime, least: int) -> Sequence[str]:

@@ -1,7 +1,6 @@
 """Visits that customers change without signing in (H26)."""
 
 import hmac
-from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,8 +19,6 @@ QUESTIONS_ABOUT_VISIT = Limit(20, 3600)
 """Right or wrong: eight digits are not guessed in so few."""
 CHANGES_OF_VISIT = Limit(4, 86_400)
 DAYS = 14
-NOTICE = timedelta(hours=12)
-"""Windows that begin sooner are not offered: the department plans its day."""
 
 
 class PublicVisits:
@@ -95,12 +92,12 @@ class PublicVisits:
     async def _windows(self, ticket: Ticket) -> list[OfferedWindow]:
         if ticket.department_id is None:
             return []
-        first = utc_now() + NOTICE
+        first = self._appointments.notice.earliest(ticket, utc_now(), by_caller=True)
         free = await self._appointments.free(ticket.department_id, FreeQuery(days=DAYS))
         return [
             OfferedWindow(visit_from=one.visit_from, visit_until=one.visit_until)
             for one in free
-            if one.free > 0 and one.visit_from > first
+            if one.free > 0 and one.visit_from >= first
         ]
 
 

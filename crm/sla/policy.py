@@ -9,8 +9,9 @@ from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
 from crm.customers.model import Grade
+from crm.kinds import TicketKind
 from crm.text import Id
-from crm.tickets.model import TicketKind, Urgency
+from crm.tickets.model import Urgency
 from foundation.routes import Role
 
 LONGEST_MINUTES = 366 * 24 * 60

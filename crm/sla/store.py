@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import bindparam, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,6 +15,7 @@ from crm.customers.model import Customer, Grade
 from crm.sla.model import ClockStep, DepartmentHours, ServicePolicy, TicketClock
 from crm.sla.policy import ClockKind
 from crm.tickets.model import Ticket
+from foundation.database import execute
 
 _CLOCK = SQLModel.metadata.tables[TicketClock.__tablename__]
 _POLICY = SQLModel.metadata.tables[ServicePolicy.__tablename__].c
@@ -157,13 +158,18 @@ def running_due_before(moment: datetime) -> SelectOfScalar[str]:
     )
 
 
-async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[TicketClock]:
-    """Return the clocks of tickets that run, not those that are paused."""
+def is_due_before(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that one ticket has a running deadline before then."""
+    mine = running_due_before(moment).where(TicketClock.ticket_id == Ticket.id).correlate(Ticket)
+    # A closed ticket has none: open tickets have indexes of their own.
+    return col(Ticket.closed_at).is_(None) & mine.exists()
+
+
+async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[sqlalchemy.Row[*tuple[Any, ...]]]:
+    """Return ticket, kind and deadline of the running clocks."""
     if not ticket_ids:
         return []
-    statement = select(TicketClock).where(
-        col(TicketClock.ticket_id).in_(ticket_ids),
-        col(TicketClock.stopped_at).is_(None),
-        col(TicketClock.paused_at).is_(None),
+    statement = sqlalchemy.select(_CLOCK.c.ticket_id, _CLOCK.c.clock, _CLOCK.c.due_at).where(
+        _CLOCK.c.ticket_id.in_(ticket_ids), _CLOCK.c.stopped_at.is_(None), _CLOCK.c.paused_at.is_(None)
     )
-    return (await session.exec(statement)).all()
+    return (await execute(session, statement)).all()

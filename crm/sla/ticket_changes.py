@@ -83,8 +83,10 @@ class DeadlineUpdater:
         latest_first = sorted(found, key=lambda clock: clock.due_at, reverse=True)
         return {clock.ticket_id: NextDue(clock.clock, clock.due_at) for clock in latest_first}
 
-    def due_before(self, moment: datetime) -> ColumnElement[bool]:
+    def due_before(self, moment: datetime, *, among_few: bool) -> ColumnElement[bool]:
         """Return the condition that a running deadline is before then."""
+        if among_few:
+            return store.is_due_before(moment)
         return col(Ticket.id).in_(store.running_due_before(moment))
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import PersonalText
 from crm.sla.hours import WorkingHours
@@ -13,7 +14,7 @@ from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind, Policy
 from crm.sla.timing import StepKind
 from crm.text import FormerVersion, Id, Lines, OneLine
-from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.model import TicketStatus, Urgency
 
 
 class PolicyInput(BaseModel, extra="forbid"):

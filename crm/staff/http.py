@@ -2,7 +2,7 @@
 
 from crm.staff.model import PhoneSecret, StaffChange, StaffCreated, StaffInput, StaffView
 from crm.staff.service import StaffService
-from foundation.routes import ADMINISTRATORS, Exported, NoQuery, Request, Role, Routes
+from foundation.routes import ADMINISTRATORS, NoQuery, Request, Role, Routes
 
 
 def routes(service: StaffService) -> Routes:
@@ -15,9 +15,6 @@ def routes(service: StaffService) -> Routes:
         roles=ADMINISTRATORS | {Role.SUPERVISOR},
         summary="Return every account",
         response=list[StaffView],
-        exported=Exported(
-            "staff", ("staff_number", "name", "role", "queues", "endpoint", "language", "password_one_time", "active")
-        ),
     )
     async def everybody(_: Request[None, NoQuery]) -> list[StaffView]:
         return await service.all()

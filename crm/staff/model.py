@@ -14,6 +14,7 @@ from crm.audit.model import EntrySubject
 from crm.staff.skills import Skills
 from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
+from foundation.edits import Edit
 from foundation.routes import Principal, Role
 
 STAFF_NUMBER = r"^[0-9]{3,8}$"
@@ -53,6 +54,8 @@ class Staff(SQLModel, table=True):
     queues: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     skills: dict[str, int] = Field(default={}, sa_column=Column(JSON, nullable=False, server_default="{}"))
     """Level of each skill, by name."""
+    team: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Its name, such as 甲班; empty: none. Reports add up its agents."""
     language: str = "zh"
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -73,6 +76,7 @@ follow(
 StaffNumber = Annotated[str, InputField(pattern=STAFF_NUMBER)]
 Name = Annotated[OneLine, InputField(min_length=1, max_length=60)]
 Password = Annotated[str, InputField(min_length=10, max_length=200)]
+TeamName = Annotated[OneLine, InputField(max_length=60)]
 Queues = Annotated[list[str], InputField(max_length=50)]
 Language = Annotated[str, InputField(pattern="^(zh|en)$")]
 
@@ -89,10 +93,11 @@ class StaffInput(BaseModel, extra="forbid"):
     department_id: str | None = None
     queues: Queues = []
     skills: Skills = {}
+    team: TeamName = ""
     language: Language = "zh"
 
 
-class StaffChange(BaseModel, extra="forbid"):
+class StaffChange(Edit, BaseModel, extra="forbid"):
     """Changes of an account; fields left out stay.
 
     A staff number is never changed or given to another person: logs and audits name it.
@@ -105,6 +110,7 @@ class StaffChange(BaseModel, extra="forbid"):
     department_id: str | None = None
     queues: Queues = []
     skills: Skills = {}
+    team: TeamName = ""
     language: Language = "zh"
     active: bool = True
 
@@ -121,6 +127,7 @@ class StaffView(BaseModel, from_attributes=True):
     endpoint: str | None
     queues: list[str]
     skills: dict[str, int]
+    team: str
     language: str
     active: bool
 

@@ -98,20 +98,22 @@ class StaffService:
             StaffNotFound: there is none.
             OwnAccount: an account would close itself or change its own role.
             UnknownQueue, UnknownDepartment: as for a new one.
+            EditedMeanwhile: another person changed the same fields.
         """
-        changes = change.model_dump(exclude_unset=True, exclude={"password"})
+        changes = {name: value for name, value in change.given().items() if name != "password"}
         if "password" in change.model_fields_set:
             changes["password_hash"] = await self._hash(change.password)
             changes["password_one_time"] = change.password_one_time
         async with self._database.write() as session:
-            staff = await session.get(Staff, staff_id)
+            staff = await session.get(Staff, staff_id, with_for_update=True)
             if staff is None:
                 raise StaffNotFound(f"there is no account {staff_id}")
+            change.check(StaffView.model_validate(staff))
             keeps_access = changes.get("role", staff.role) is staff.role and changes.get("active", True)
             if staff_id == by and not keeps_access:
                 raise OwnAccount("an administrator cannot close the own account or change its role")
             staff.sqlmodel_update(changes)
-            await self._check(session, staff, changes.get("queues", ()))
+            await self._check(session, staff, change.queues if "queues" in change.model_fields_set else ())
         self._announce(staff)
         if change.model_fields_set & ACCESS:
             await self.access_changed.announce(staff_id)

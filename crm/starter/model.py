@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from crm.kinds import TicketKind
 from crm.starter.errors import StarterSetInvalid
 from crm.text import OneLine
 from foundation.problems import FieldProblem, broken_rules
@@ -15,12 +16,14 @@ from foundation.problems import FieldProblem, broken_rules
 SHIPPED = Path(__file__).with_name("shipped.yaml")
 
 Name = Annotated[OneLine, Field(min_length=1, max_length=100)]
+EnglishName = Annotated[OneLine, Field(max_length=100)]
 
 
 class StarterDepartment(BaseModel, extra="forbid", frozen=True):
     """Department of a starter set."""
 
     name: Name
+    name_en: EnglishName = ""
     area: Annotated[OneLine, Field(max_length=60)] = ""
     above: Name | None = None
     """Department under which it stands; listed before it."""
@@ -30,7 +33,10 @@ class StarterCause(BaseModel, extra="forbid", frozen=True):
     """Cause with its proposed department."""
 
     name: Name
+    name_en: EnglishName = ""
     department: Name | None = None
+    kinds: list[TicketKind] = []
+    """Kinds of tickets that it fits; those of its group where none stand here."""
 
 
 class StarterGroup(StarterCause, frozen=True):

@@ -41,7 +41,9 @@ async def _departments(service: DepartmentService, starter: StarterSet, loaded: 
             continue
         above = loaded.departments[one.above] if one.above is not None else None
         try:
-            created = await service.create(DepartmentInput(name=one.name, area=one.area, parent_id=above))
+            created = await service.create(
+                DepartmentInput(name=one.name, name_en=one.name_en, area=one.area, parent_id=above)
+            )
         except NameTaken:
             # Another process was first.
             loaded.departments = {found.name: found.id for found in await service.all()}
@@ -58,7 +60,9 @@ async def _categories(service: CategoryService, starter: StarterSet, loaded: Loa
             return
         given = CategoryInput(
             name=one.name,
+            name_en=one.name_en,
             parent_id=loaded.categories[above] if above is not None else None,
+            kinds=one.kinds,
             department_id=loaded.departments[one.department] if one.department is not None else None,
         )
         try:

@@ -31,6 +31,13 @@ class UnknownReference(Invalid):
     slug = "unknown-reference"
 
 
+class CauseDoesNotFit(Invalid):
+    """The cause is one of other kinds of tickets."""
+
+    slug = "cause-does-not-fit"
+    title = "The cause does not fit the kind of the ticket"
+
+
 class NotTheirChannel(Invalid):
     """The channel is one on which no member of staff takes part."""
 

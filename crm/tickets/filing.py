@@ -1,24 +1,25 @@
 """Filing of reports: new tickets, and additions to open ones (H4)."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.categories.model import Category
+from crm.categories import store as categories_store
+from crm.categories.kinds import fitting
 from crm.customers.protection.store import is_protected_within
+from crm.kinds import TicketKind
 from crm.tickets import reporters, store
 from crm.tickets.address import address_key, address_tail
-from crm.tickets.errors import NotTheirChannel, UnknownReference
+from crm.tickets.errors import CauseDoesNotFit, NotTheirChannel, UnknownReference
 from crm.tickets.files.naming import UploadedFiles, bring
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
+from crm.tickets.matters import matter_key, open_about
 from crm.tickets.merges import store as merges_store
-from crm.tickets.model import OF_MACHINES, Actor, ActorKind, Ticket, TicketKind, TicketStatus, Urgency
-from crm.tickets.similar import alike
+from crm.tickets.model import OF_MACHINES, Actor, ActorKind, Ticket, TicketStatus, Urgency
 from crm.tickets.state_change import Change, TicketTransaction, change, record
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
@@ -36,18 +37,6 @@ class _Form(NamedTuple):
     version: int
 
 
-def matter_key(kind: TicketKind, category_id: str | None, address: str) -> str | None:
-    """Return the key of a matter, or None.
-
-    Without a key each report is a ticket of its own. Only faults at a place with a number have one: a compound holds
-    many households, and an agent, who is offered the similar tickets, decides.
-    """
-    key = address_key(address)
-    if kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
-        return None
-    return hashlib.sha256(f"{kind}|{category_id or ''}|{key}".encode()).hexdigest()
-
-
 def check_channel(channel: str, actor: Actor) -> None:
     """Refuse a channel of machines from a member of staff.
 
@@ -62,8 +51,6 @@ def check_channel(channel: str, actor: Actor) -> None:
 
 
 NO_FILES = UploadedFiles("")
-REPEATED = 0.6
-"""Least likeness of the words of a repeated report."""
 
 
 async def file(
@@ -80,6 +67,7 @@ async def file(
 
     Raises:
         UnknownReference: no such customer or category, an erased customer, or a category out of use.
+        CauseDoesNotFit: the category is one of other kinds of tickets.
         FormNotFilled: the answers break the rules of the kind's form.
         IntegrityError: another request files the same matter at this moment.
         MatterMoved: another request merges or closes it at this moment.
@@ -87,34 +75,14 @@ async def file(
     session = transaction.session
     given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
     form = await _filled(session, given, actor)
-    matter = matter_key(given.kind, given.category_id, given.address)
-    ticket = await merges_store.open_about(session, matter) if matter is not None else None
-    if ticket is None and actor.kind is ActorKind.CALLER:
-        ticket = await _repeated(session, given)
+    ticket = await open_about(session, given, actor)
     if ticket is None:
-        return await _create(transaction, given, form, matter, actor, now, day, files)
+        return await _create(transaction, given, form, actor, now, day, files)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
     raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, now)
-    await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form), files)
+    taken_over = raised | _taken_over(ticket, given, form)
+    await _add(transaction, ticket, addition, actor, taken_over, files, asked_at=given.asked_at)
     return ticket
-
-
-async def _repeated(session: AsyncSession, given: FileTicket) -> Ticket | None:
-    """Lock the open ticket that a report repeats, if any (H4).
-
-    No agent sees a web form before it is filed: the same person, kind and place in like words is the same matter,
-    whatever cause was chosen.
-    """
-    key, one = address_key(given.address), given.reporter
-    if not key or (one.number is None and one.customer_id is None):
-        return None
-    words = f"{given.subject} {given.description}"
-    for told, found in await store.open_of_person_at(session, given.kind, key, one.number, one.customer_id):
-        if alike(words, told) >= REPEATED:
-            ticket = await store.locked(session, found)
-            if ticket.status in store.OPEN_MATTERS:
-                return ticket
-    return None
 
 
 async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:
@@ -164,6 +132,7 @@ async def _add(
     actor: Actor,
     more: dict[str, object],
     files: UploadedFiles = NO_FILES,
+    asked_at: datetime | None = None,
 ) -> None:
     session = transaction.session
     async with change(transaction, ticket, TicketAction.APPEND, actor) as made:
@@ -177,7 +146,7 @@ async def _add(
         elif is_identified:
             await _adopt_reporter(session, ticket.id, given)
             await _fill_extension(session, ticket.id, given.reporter)
-        made.reporters = known
+        made.reporters, made.asked_at = known, asked_at
         raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, utc_now())
         await bring(made, files, ticket.version + 1)
         ticket.urge_count += 1
@@ -199,14 +168,13 @@ async def _create(
     transaction: TicketTransaction,
     given: FileTicket,
     form: _Form,
-    matter: str | None,
     actor: Actor,
     now: datetime,
     day: str,
     files: UploadedFiles,
 ) -> Ticket:
     session = transaction.session
-    await category_in_use(session, given.category_id)
+    await check_cause(session, given.category_id, given.kind)
     key = address_key(given.address)
     ticket = Ticket(
         id=new_id("ticket"),
@@ -214,7 +182,7 @@ async def _create(
         customer_id=given.reporter.customer_id,
         address_key=key,
         address_tail=address_tail(key),
-        open_matter=matter,
+        open_matter=matter_key(given.kind, given.category_id, given.address),
         registered_at=now,
         form=form.answers,
         form_version=form.version,
@@ -225,7 +193,8 @@ async def _create(
     session.add(ticket)
     await session.flush()
     session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
-    made = Change(session, ticket, {"call_id": given.call_id, "subject": given.subject, **raised})
+    detail = {"call_id": given.call_id, "subject": given.subject, **raised}
+    made = Change(session, ticket, detail, asked_at=given.asked_at)
     await bring(made, files, ticket.version)
     await record(transaction, made, TicketAction.FILE, None, actor)
     return ticket
@@ -244,16 +213,23 @@ async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Fo
     return _Form(fill(asked.fields, given.form), asked.version)
 
 
-async def category_in_use(session: AsyncSession, category_id: str | None) -> None:
-    """Check that a category can be used for a ticket.
+async def check_cause(session: AsyncSession, category_id: str | None, kind: TicketKind) -> None:
+    """Check that a ticket of a kind may name a cause.
 
     Raises:
-        UnknownReference: the category does not exist, or is out of use.
+        UnknownReference: the cause does not exist, or is out of use.
+        CauseDoesNotFit: it is one of other kinds of tickets.
     """
-    category = await session.get(Category, category_id) if category_id is not None else None
-    if category_id is not None and (category is None or not category.active):
+    if category_id is None:
+        return
+    nodes = {node.id: node for node in await categories_store.categories(session)}
+    if category_id not in nodes or not nodes[category_id].active:
         problem = FieldProblem(field="category_id", rule="must exist and be in use")
         raise UnknownReference(f"category_id names nothing: {category_id}", [problem])
+    fits = fitting(nodes, category_id)
+    if kind not in fits:
+        problem = FieldProblem(field="category_id", rule="must fit the kind of the ticket")
+        raise CauseDoesNotFit(f"{nodes[category_id].name} is a cause of {' or '.join(fits)}", [problem])
 
 
 async def _fill_extension(session: AsyncSession, ticket_id: str, given: Reporter) -> None:

@@ -27,16 +27,7 @@ from crm.tickets.similar import SimilarQuery, SimilarTicket
 from crm.tickets.tiers import http as tiers_http
 from crm.tickets.transitions import RULES, TicketAction
 from crm.tickets.views import TicketDetail, TicketView
-from foundation.routes import DESKS, EVERYONE, Exported, NoQuery, Request, Role, Routes
-
-EXPORTED = Exported(
-    "tickets",
-    (
-        *("number", "kind", "status", "urgency", "channel", "category_name", "subject", "description", "address"),
-        *("area", "department_name", "person_name", "next_due_at", "urge_count", "redo_count", "escalated"),
-        *("validity", "assessment", "reply", "closing_reason", "registered_at", "dispatched_at", "closed_at"),
-    ),
-)
+from foundation.routes import DESKS, EVERYONE, NoQuery, Request, Role, Routes
 
 
 class Urge(Versioned):
@@ -84,7 +75,6 @@ def _reading(table: Routes, service: TicketService, routes_of_actions: Callable[
         query=ListQuery,
         response=list[TicketRow],
         problems=(404, 422),
-        exported=EXPORTED,
     )
     async def listed(request: Request[None, ListQuery]) -> list[TicketRow]:
         query = request.query

@@ -1,17 +1,18 @@
 """Inputs of tickets: reporters, new tickets and additions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, JsonValue, ValidationInfo, model_validator
+from pydantic import BaseModel, JsonValue, PrivateAttr, ValidationInfo, model_validator
 from pydantic import Field as InputField
 
 from crm.customers.model import NO_NUMBER, Address, CallerNumberWithExtension
 from crm.customers.phone import is_mistyped_mobile, split_extension
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import WHOLE_NAME
 from crm.text import Id, Lines, OneLine
-from crm.tickets.model import VISIT_AHEAD_DAYS, VISITED, Channel, TicketKind, Urgency
+from crm.tickets.model import VISIT_AHEAD_DAYS, VISITED, Channel, Urgency
 from foundation.clock import utc_now
 
 
@@ -60,6 +61,12 @@ class FileTicket(BaseModel, extra="forbid"):
     call_id: Id | None = None
     number_typed: bool = False
     """The agent typed the reporter's number: it is not as the call brought it."""
+    _asked_at: datetime | None = PrivateAttr(default=None)
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """Return when a report that waited for the database was made."""
+        return self._asked_at
 
     @model_validator(mode="after")
     def _number(self) -> "FileTicket":
@@ -76,7 +83,8 @@ class FileTicket(BaseModel, extra="forbid"):
                 raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
             if self.visit_until <= self.visit_from:
                 raise ValueError("visit_until must be after visit_from")
-            now = (info.context or {}).get("asked_at") or utc_now()
+            self._asked_at = (info.context or {}).get("asked_at")
+            now = self._asked_at or utc_now()
             if self.visit_from <= now:
                 raise ValueError("visit_from must be ahead")
             if self.visit_until > now + timedelta(days=VISIT_AHEAD_DAYS):

@@ -1,37 +1,29 @@
 """Lists of tickets: filters, order, and rows with names."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import sqlalchemy as sql
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import ColumnElement
-from sqlmodel import col, func, or_, select
+from sqlalchemy import ColumnElement, Select
+from sqlmodel import SQLModel, col, select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
 from crm.customers.model import CallerNumber
 from crm.departments.model import Department
+from crm.kinds import TicketKind
 from crm.moments import Moment
 from crm.personal_data.fields import SEES, Personal
 from crm.staff.model import Staff
 from crm.text import Id, OneLine
 from crm.tickets import store
 from crm.tickets.files import store as files_store
-from crm.tickets.model import (
-    TICKET_TEXTS,
-    UNDISPATCHED,
-    Channel,
-    Ticket,
-    TicketKind,
-    TicketReporter,
-    TicketStatus,
-    Urgency,
-)
+from crm.tickets.model import UNDISPATCHED, Channel, Ticket, TicketReporter, TicketStatus, Urgency
 from crm.tickets.views import TicketView
-from crm.tickets.visibility import shared_with
+from foundation.reader import in_reader_language
 from foundation.routes import Role
 
 MOST_SIMILAR = 3
@@ -81,6 +73,14 @@ class Filters(BaseModel, extra="forbid"):
         """Return the wanted states; empty for all."""
         return frozenset(self.status) | (UNDISPATCHED if self.undispatched else frozenset())
 
+    def leaves_few(self) -> bool:
+        """Return whether the filters but for those of deadlines leave few tickets."""
+        return any(one is not None for one in (self.person_id, self.customer_id, self.reporter_number, self.text))
+
+    def needs_running(self) -> bool:
+        """Return whether only tickets with a running deadline are meant: open ones."""
+        return self.due_before is not None or self.overdue is True
+
     @model_validator(mode="after")
     def _one_way(self) -> "Filters":
         if self.status and self.undispatched:
@@ -103,8 +103,10 @@ class Filters(BaseModel, extra="forbid"):
             if value is not None
         ]
         if self.customer_id is not None:
+            # As one set of ids: no index serves a condition with OR.
+            own = select(Ticket.id).where(Ticket.customer_id == self.customer_id)
             joined = select(TicketReporter.ticket_id).where(TicketReporter.customer_id == self.customer_id)
-            found.append(or_(col(Ticket.customer_id) == self.customer_id, col(Ticket.id).in_(joined)))
+            found.append(col(Ticket.id).in_(union_all(own, joined)))
         if self.reporter_number is not None:
             reported = select(TicketReporter.ticket_id).where(TicketReporter.number == self.reporter_number)
             found.append(col(Ticket.id).in_(reported))
@@ -150,34 +152,65 @@ class TicketRow(TicketView):
 
 
 class TicketCounts(BaseModel):
-    """Numbers of tickets under the same filters."""
+    """Numbers of tickets under the same filters, up to 1000 each."""
 
     total: int
     by_status: dict[TicketStatus, int]
     """States with at least one."""
     escalated: int
+    more: list[TicketStatus] = []
+    """States with more tickets than their number says."""
+    more_escalated: bool = False
 
 
-async def rows(session: AsyncSession, tickets: Sequence[Ticket], due: Mapping[str, NextDue]) -> list[TicketRow]:
-    """Return tickets as rows of a list."""
-    departments = await _names(session, Department, {ticket.department_id for ticket in tickets})
-    categories = await _names(session, Category, {ticket.category_id for ticket in tickets})
-    people = await _names(session, Staff, {ticket.person_id for ticket in tickets})
+_TABLES = SQLModel.metadata.tables
+_TICKET = _TABLES[Ticket.__tablename__].c
+_NAMES = {"department": _TABLES[Department.__tablename__], "category": _TABLES[Category.__tablename__]}
+_IN_ENGLISH = ("department", "category")
+"""Names that may have an English one, too."""
+_NAMES["person"] = _TABLES[Staff.__tablename__]
+
+
+def _rows() -> Select[Any]:
+    names = [table.c.name.label(f"{of}_name") for of, table in _NAMES.items()]
+    names += [_NAMES[of].c.name_en.label(f"{of}_name_en") for of in _IN_ENGLISH]
+    statement = sql.select(*(_TICKET[name] for name in (*TicketView.model_fields, "address_key")), *names)
+    source: sql.FromClause = _TICKET.id.table
+    for of, table in _NAMES.items():
+        source = source.outerjoin(table, table.c.id == _TICKET[f"{of}_id"])
+    return statement.select_from(source)
+
+
+ROWS = _rows()
+"""Tickets with what a list shows of them, in one statement."""
+
+
+async def rows(session: AsyncSession, tickets: Sequence[store.Compared], due: Mapping[str, NextDue]) -> list[TicketRow]:
+    """Return tickets, as selected by ROWS, as rows of a list."""
     files = await files_store.counts(session, [ticket.id for ticket in tickets])
     similar = await store.also_open(session, [one for one in tickets if one.status is TicketStatus.REGISTERED])
     return [
-        TicketRow(
-            **TicketView.model_validate(ticket).model_dump(),
-            department_name=departments.get(ticket.department_id or ""),
-            category_name=categories.get(ticket.category_id or ""),
-            person_name=people.get(ticket.person_id or ""),
-            next_due_at=due[ticket.id].due_at if ticket.id in due else None,
-            next_clock=due[ticket.id].clock if ticket.id in due else None,
-            files=files.get(ticket.id, 0),
-            similar=similar.get(ticket.id, [])[:MOST_SIMILAR],
+        TicketRow.model_validate(
+            {
+                **_read(ticket),
+                "next_due_at": due[ticket.id].due_at if ticket.id in due else None,
+                "next_clock": due[ticket.id].clock if ticket.id in due else None,
+                "files": files.get(ticket.id, 0),
+                "similar": similar.get(ticket.id, [])[:MOST_SIMILAR],
+            }
         )
         for ticket in tickets
     ]
+
+
+def _read(ticket: store.Compared) -> dict[str, Any]:
+    """Return what a row holds, with names in the reader's language."""
+    found = dict(ticket._mapping)  # noqa: SLF001 - its public name for what a row holds
+    for of in _IN_ENGLISH:
+        name_en = found.pop(f"{of}_name_en")
+        if found[f"{of}_name"] is not None:
+            found[f"{of}_name"] = in_reader_language(found[f"{of}_name"], name_en)
+    return found
 
 
 def may_search_people(text: str, role: Role | None) -> bool:
@@ -187,44 +220,3 @@ def may_search_people(text: str, role: Role | None) -> bool:
     """
     seen = SEES[role]
     return Personal.NUMBER in seen or (Personal.NAME in seen and not any(map(str.isdigit, text)))
-
-
-async def counted(
-    session: AsyncSession,
-    filters: Filters,
-    department_id: str | None,
-    due: Sequence[ColumnElement[bool]] = (),
-    *,
-    people: bool = True,
-) -> TicketCounts:
-    """Count tickets under filters, of a department where one is given.
-
-    Args:
-        due: the conditions on deadlines.
-    """
-    statement = select(Ticket.status, Ticket.escalated, func.count()).where(*filters.conditions(), *due)
-    if filters.text is not None:
-        dialect = session.get_bind().dialect.name
-        statement = statement.where(col(Ticket.id).in_(TICKET_TEXTS.ids(dialect, filters.text, people=people)))
-    if filters.statuses():
-        statement = statement.where(col(Ticket.status).in_(filters.statuses()))
-    if department_id is not None:
-        led = col(Ticket.department_id) == department_id
-        part = led if filters.leads else or_(led, col(Ticket.id).in_(shared_with(department_id)))
-        statement = statement.where(part)
-    found = (await session.exec(statement.group_by(col(Ticket.status), col(Ticket.escalated)))).all()
-    by_status: Counter[TicketStatus] = Counter()
-    for status, _, count in found:
-        by_status[TicketStatus(status)] += count
-    return TicketCounts(
-        total=by_status.total(),
-        by_status=dict(by_status),
-        escalated=sum(count for _, escalated, count in found if escalated),
-    )
-
-
-async def _names(
-    session: AsyncSession, of: type[Department] | type[Category] | type[Staff], ids: set[str | None]
-) -> dict[str, str]:
-    wanted = [one for one in ids if one is not None]
-    return dict((await session.exec(select(of.id, of.name).where(col(of.id).in_(wanted)))).all()) if wanted else {}

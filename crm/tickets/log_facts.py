@@ -5,6 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+Answers = Mapping[str, bool | int | str]
+"""Answers of a survey by question; empty: the customer was not reached."""
+
 
 class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Facts of a logged action; missing or erased ones are empty.
@@ -23,6 +26,7 @@ class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     note: str | None = None
     until: datetime | None = None
+    visit_from: datetime | None = None
     to_department: str | None = None
     """The department that gets the ticket by this action."""
     from_department: str | None = None

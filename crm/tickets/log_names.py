@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
 from crm.departments.model import Department
-from crm.staff.model import Staff
+from crm.tickets import store
 from crm.tickets.views import LogView
 
 _NAMED = re.compile(r"(?:department|staff|category)-[0-9a-z]{26}")
@@ -21,10 +20,9 @@ async def with_names(session: AsyncSession, log: Sequence[LogView]) -> list[LogV
     ids = {found for entry in log for found in _ids(entry.detail)}
     if not ids:
         return list(log)
-    names: dict[str, str] = {}
-    for table in (Department, Staff, Category):
-        statement = select(col(table.id), col(table.name)).where(col(table.id).in_(ids))
-        names |= dict((await session.exec(statement)).all())
+    names = dict(await store.names_of_people(session, ids))
+    for table in (Department, Category):
+        names |= await store.names_of(session, table, ids)
     return [entry.model_copy(update={"detail": _named(entry.detail, names)}) for entry in log]
 
 

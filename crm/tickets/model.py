@@ -9,24 +9,13 @@ from pydantic import BaseModel
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from crm.kinds import TicketKind
 from crm.personal_data.holdings import erase_rows_of, personal
 from crm.tickets.findings.model import Validity
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 from foundation.text_index import Beside, TextIndex, text_index
-
-
-class TicketKind(StrEnum):
-    """Kind of a ticket (工单类型, H1–H3)."""
-
-    CONSULTATION = "consultation"
-    COMPLAINT = "complaint"
-    SUGGESTION = "suggestion"
-    FAULT = "fault"
-    AFTER_SALES = "after_sales"
-    """Application for a repair, an exchange or a refund (H12)."""
-
 
 VISITED = frozenset({TicketKind.FAULT, TicketKind.AFTER_SALES})
 """Kinds with a visit window: a worker comes to the customer (H3)."""
@@ -148,6 +137,31 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_registered_at", "registered_at", "id"),
         Index("ix_ticket_status_registered_at", "status", "registered_at", "id"),
         Index("ix_ticket_department_id_registered_at", "department_id", "registered_at", "id"),
+        Index("ix_ticket_department_id_status", "department_id", "status", "registered_at", "id"),
+        # Work of a department, the oldest first.
+        Index(
+            "ix_ticket_open_department_id",
+            *("department_id", "registered_at", "id"),
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
+        # Each other filter of a list, for its rare values: the newest of these may be far apart.
+        *(
+            Index(f"ix_ticket_{by}_registered_at", by, "registered_at", "id")
+            for by in ("kind", "channel", "urgency", "category_id", "area")
+        ),
+        Index(
+            "ix_ticket_person_id_registered_at",
+            *("person_id", "registered_at", "id"),
+            postgresql_where=text("person_id IS NOT NULL"),
+            sqlite_where=text("person_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ticket_escalated",
+            *("registered_at", "id"),
+            postgresql_where=text("escalated"),
+            sqlite_where=text("escalated = 1"),
+        ),
         # Candidates for the same matter: the newest open tickets of a customer, place, area or cause.
         *(
             Index(f"ix_ticket_open_{'_'.join(by)}", *by, "registered_at", postgresql_where=_OPEN, sqlite_where=_OPEN)

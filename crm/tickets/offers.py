@@ -7,8 +7,9 @@ routes refuse the same, so that an offer which is out of date does no harm.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from crm.kinds import TicketKind
 from crm.tickets.cohandling.model import CoHandlerState
-from crm.tickets.model import VISITED, Actor, Ticket, TicketKind
+from crm.tickets.model import VISITED, Actor, Ticket
 from crm.tickets.refusals.model import Ruling
 from crm.tickets.transitions import DepartmentStanding, TicketAction, lead, permit
 from crm.tickets.views import ActionField, Offer, TicketDetail

@@ -9,6 +9,7 @@ from crm.customers import store as customers_store
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.cohandling.model import CoHandlerView
+from crm.tickets.counting import counted
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
@@ -17,7 +18,7 @@ from crm.tickets.files import store as files_store
 from crm.tickets.files.model import FileView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
-from crm.tickets.listing import Filters, ListQuery, Order, TicketCounts, counted
+from crm.tickets.listing import ROWS, Filters, ListQuery, Order, TicketCounts
 from crm.tickets.log_names import with_names
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import Actor, Ticket
@@ -127,8 +128,8 @@ class TicketReader(TicketUnitOfWork):
 
     async def page(
         self, wanted: ListQuery, department_id: str | None = None, *, people: bool = True
-    ) -> Sequence[Ticket]:
-        """Return a page of a list.
+    ) -> Sequence[store.Compared]:
+        """Return a page of a list, as selected by ROWS.
 
         Args:
             people: the text may stand in the reporters' names and numbers.
@@ -142,11 +143,15 @@ class TicketReader(TicketUnitOfWork):
                 raise TicketNotFound(f"there is no ticket {wanted.after}")
             return await store.listed(
                 session,
+                ROWS,
                 statuses=wanted.statuses(),
                 department_id=department_id,
                 before=(last.registered_at, last.id) if last is not None else None,
                 limit=wanted.limit,
-                conditions=[*wanted.conditions(), *self._due(wanted)],
+                conditions=[
+                    *wanted.conditions(),
+                    *self._due(wanted, among_few=department_id is not None or wanted.leaves_few()),
+                ],
                 only_led=wanted.leads,
                 oldest_first=wanted.sort is Order.OLDEST,
                 searched=Searched(wanted.text, people) if wanted.text is not None else None,
@@ -155,15 +160,16 @@ class TicketReader(TicketUnitOfWork):
     async def counts(self, wanted: Filters, department_id: str | None, *, people: bool = True) -> TicketCounts:
         """Count tickets under filters, of a department where one is given."""
         async with self.database.read() as session:
-            return await counted(session, wanted, department_id, self._due(wanted), people=people)
+            due = self._due(wanted, among_few=True)
+            return await counted(session, wanted, department_id, due, people=people)
 
-    def _due(self, wanted: Filters) -> list[ColumnElement[bool]]:
+    def _due(self, wanted: Filters, *, among_few: bool) -> list[ColumnElement[bool]]:
         """Return the conditions on deadlines."""
         found = []
         if wanted.due_before is not None:
-            found.append(self._deadlines.due_before(wanted.due_before))
+            found.append(self._deadlines.due_before(wanted.due_before, among_few=among_few))
         if wanted.overdue is not None:
-            late = self._deadlines.due_before(utc_now())
+            late = self._deadlines.due_before(utc_now(), among_few=among_few)
             found.append(late if wanted.overdue else ~late)
         return found
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.kinds import TicketKind
 from crm.tickets import filing, store
 from crm.tickets.applications.service import ApplicationService
 from crm.tickets.cohandling import service as cohandling
@@ -19,11 +21,12 @@ from crm.tickets.files.naming import UploadedFiles, name_files
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.inputs import AppendToTicket, FileTicket
-from crm.tickets.listing import ListQuery, TicketRow, rows
+from crm.tickets.listing import ROWS, ListQuery, TicketRow, rows
+from crm.tickets.log_facts import Answers
 from crm.tickets.merges import store as merges_store
 from crm.tickets.merges.service import MergeService
 from crm.tickets.merges.store import MatterMoved
-from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket
 from crm.tickets.queries import TicketReader
 from crm.tickets.refusals.service import RefusalService
 from crm.tickets.state_change import TicketListener, change
@@ -33,7 +36,7 @@ from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import Recordings, must_be_recorded, must_be_there
 from crm.tickets.views import TicketView
 from foundation.clock import utc_now
-from foundation.database import Database
+from foundation.database import Database, execute
 
 RACES = 10
 """Attempts of filing while others file, merge or close the same matter."""
@@ -79,10 +82,10 @@ class TicketService(TicketReader):
     async def rows_of(self, ticket_ids: Sequence[str]) -> list[TicketRow]:
         """Return single tickets as rows of a list."""
         async with self.database.read() as session:
-            found = [await session.get(Ticket, one) for one in ticket_ids]
-        return await self._rows([ticket for ticket in found if ticket is not None])
+            found = (await execute(session, ROWS.where(col(Ticket.id).in_(ticket_ids)))).all()
+        return await self._rows(found)
 
-    async def _rows(self, tickets: Sequence[Ticket]) -> list[TicketRow]:
+    async def _rows(self, tickets: Sequence[store.Compared]) -> list[TicketRow]:
         async with self.database.read() as session:
             due = await self._deadlines.next_due(session, [ticket.id for ticket in tickets])
             return await rows(session, tickets, due)
@@ -246,12 +249,22 @@ class TicketService(TicketReader):
         return TicketView.model_validate(made.ticket)
 
     async def escalate(
-        self, ticket_id: str, reason: str, actor: Actor = SYSTEM, *, expected_version: int | None = None
+        self,
+        ticket_id: str,
+        reason: str,
+        actor: Actor = SYSTEM,
+        *,
+        answers: Answers | None = None,
+        expected_version: int | None = None,
     ) -> TicketView:
-        """Mark a ticket as waiting for a supervisor."""
+        """Mark a ticket as waiting for a supervisor.
+
+        Args:
+            answers: of the survey that the reason words; pages word them in their reader's language.
+        """
         async with self.change(ticket_id, TicketAction.ESCALATE, actor, expected_version) as made:
             made.ticket.escalated = True
-            made.detail.update(reason=reason)
+            made.detail.update(reason=reason, **_of_survey(answers))
         return TicketView.model_validate(made.ticket)
 
     async def reply(
@@ -299,12 +312,14 @@ class TicketService(TicketReader):
         recording_id: str | None,
         actor: Actor = SYSTEM,
         *,
+        answers: Answers | None = None,
         expected_version: int | None = None,
     ) -> TicketView:
         """Return an unsolved ticket to its department with the reason (重办, H8)."""
         async with self.change(ticket_id, TicketAction.REDO, actor, expected_version) as made:
             made.ticket.redo_count += 1
-            made.detail.update(reason=reason, recording_id=recording_id, redo_count=made.ticket.redo_count)
+            redo_count = made.ticket.redo_count
+            made.detail.update(reason=reason, recording_id=recording_id, redo_count=redo_count, **_of_survey(answers))
             if recording_id is not None:
                 await made.attach(recording_id, reason)
         return TicketView.model_validate(made.ticket)
@@ -316,10 +331,16 @@ class TicketService(TicketReader):
         return await self._close(ticket_id, TicketAction.ANSWER, reason, actor, expected_version)
 
     async def archive(
-        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
+        self,
+        ticket_id: str,
+        reason: str,
+        actor: Actor,
+        *,
+        answers: Answers | None = None,
+        expected_version: int | None = None,
     ) -> TicketView:
         """Archive a ticket, with the customer's confirmation or another reason (归档, H19)."""
-        return await self._close(ticket_id, TicketAction.ARCHIVE, reason, actor, expected_version)
+        return await self._close(ticket_id, TicketAction.ARCHIVE, reason, actor, expected_version, answers)
 
     async def cancel(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
@@ -360,12 +381,22 @@ class TicketService(TicketReader):
         return TicketView.model_validate(ticket)
 
     async def _close(
-        self, ticket_id: str, action: TicketAction, reason: str, actor: Actor, expected_version: int | None
+        self,
+        ticket_id: str,
+        action: TicketAction,
+        reason: str,
+        actor: Actor,
+        expected_version: int | None,
+        answers: Answers | None = None,
     ) -> TicketView:
         async with self.change(ticket_id, action, actor, expected_version) as made:
-            made.detail.update(reason=reason)
+            made.detail.update(reason=reason, **_of_survey(answers))
             made.ticket.closing_reason = reason
         return TicketView.model_validate(made.ticket)
+
+
+def _of_survey(answers: Answers | None) -> dict[str, dict[str, bool | int | str]]:
+    return {} if answers is None else {"survey": dict(answers)}
 
 
 async def _first_time(

@@ -58,7 +58,7 @@ REASONS = {
     "address": SimilarReason(code="address", zh="同一地址", en="same address"),
     "customer": SimilarReason(code="customer", zh="同一用户", en="same customer"),
     "number": SimilarReason(code="number", zh="同一来电号码", en="same caller number"),
-    "category": SimilarReason(code="category", zh="同一类别", en="same category"),
+    "category": SimilarReason(code="category", zh="同一问题类别", en="same category"),
     "area": SimilarReason(code="area", zh="同一片区", en="same area"),
     "words": SimilarReason(code="words", zh="内容相近", en="similar words"),
 }
@@ -146,6 +146,12 @@ def _same_place(one: str, other: str) -> bool:
 def alike(one: str, other: str) -> float:
     """Return the similarity of two texts, from 0 to 1."""
     return _alike(_pairs(one), other)
+
+
+def shared_words(one: str, other: str) -> tuple[int, int]:
+    """Return how many pairs two texts share, and how many both have."""
+    of_one, of_other = set(_pairs(one).split()), set(_pairs(other).split())
+    return len(of_one & of_other), len(of_one) + len(of_other)
 
 
 def _alike(words: str, other: str) -> float:

@@ -80,6 +80,8 @@ class StateChange:
     facts: LogFacts
     effects: ChangeEffects = field(default_factory=ChangeEffects)
     """Effects of the action and of the listeners before."""
+    asked_at: datetime = field(default_factory=utc_now)
+    """When the request was made: before now where it waited for the database."""
 
 
 class TicketListener(Protocol):
@@ -111,6 +113,8 @@ class Change:
     """The ticket's reporters after the change, where the block knows them."""
     had_part: frozenset[str] = frozenset()
     """Departments with a part in the ticket before the change."""
+    asked_at: datetime | None = None
+    """When the request was made, where it waited since."""
 
     async def attach(self, recording_id: str, note: str) -> None:
         """Attach a recording, once; a merge's copy becomes the ticket's own."""
@@ -222,7 +226,8 @@ async def record(
     session, ticket, now = made.session, made.ticket, utc_now()
     facts, effects = read_facts(made.detail), made.effects
     for listener in transaction.listeners:
-        effects |= await listener.changed(session, StateChange(ticket, action, before, facts, effects))
+        seen = StateChange(ticket, action, before, facts, effects, made.asked_at or now)
+        effects |= await listener.changed(session, seen)
     session.add(
         TicketLog(
             id=new_id("log"),

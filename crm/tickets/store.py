@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, false
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
+from crm.categories.model import Category
+from crm.departments.model import Department
+from crm.kinds import TicketKind
 from crm.staff.model import Staff
 from crm.tickets import searching
 from crm.tickets.errors import KeyReused, TicketNotFound
@@ -20,7 +22,6 @@ from crm.tickets.model import (
     Ticket,
     TicketAttachment,
     TicketCounter,
-    TicketKind,
     TicketLog,
     TicketReporter,
     TicketRequest,
@@ -31,6 +32,7 @@ from crm.tickets.visibility import shared_with
 from foundation.clock import utc_now
 from foundation.database import execute
 from foundation.problems import FieldProblem
+from foundation.reader import in_reader_language
 from foundation.routes import Role
 
 NUMBER_WIDTH = 5
@@ -133,8 +135,18 @@ async def open_for_customer(session: AsyncSession, customer_id: str, limit: int)
     return sorted(both, key=lambda ticket: ticket.registered_at, reverse=True)[:limit] if others else both
 
 
+def in_states(statuses: Collection[TicketStatus]) -> list[ColumnElement[bool]]:
+    """Return the conditions for some states.
+
+    Open tickets are few, and have indexes of their own.
+    """
+    is_one = col(Ticket.status).in_(statuses)
+    return [is_one] if CLOSED.intersection(statuses) else [is_one, col(Ticket.closed_at).is_(None)]
+
+
 async def listed(
     session: AsyncSession,
+    rows: Select[Any],
     *,
     statuses: Collection[TicketStatus],
     department_id: str | None,
@@ -144,35 +156,41 @@ async def listed(
     oldest_first: bool = False,
     searched: Searched | None = None,
     only_led: bool = False,
-) -> Sequence[Ticket]:
+) -> Sequence[Compared]:
     """Return a page of tickets after a place, by registration.
 
     Empty `statuses` mean all. A department's tickets are those that it leads or, unless
     `only_led`, has a part in.
+
+    Args:
+        rows: selects what is shown of tickets; core rows, since objects cost several times as much.
     """
     at, key = col(Ticket.registered_at), col(Ticket.id)
     order = (at, key) if oldest_first else (at.desc(), key.desc())
-    statement = select(Ticket).where(*conditions)
+    statement = rows.where(*conditions)
     if statuses:
-        statement = statement.where(col(Ticket.status).in_(statuses))
+        statement = statement.where(*in_states(statuses))
     if before is not None:
         moment, ticket_id = before
         later = at > moment if oldest_first else at < moment
         same_moment = (at == moment) & (key > ticket_id if oldest_first else key < ticket_id)
-        statement = statement.where(or_(later, same_moment))
+        # The first condition is for the index; one with OR reads every row before the place.
+        statement = statement.where(at >= moment if oldest_first else at <= moment, or_(later, same_moment))
 
-    async def read(wanted: SelectOfScalar[Ticket]) -> Sequence[Ticket]:
+    async def read(wanted: Select[Any]) -> Sequence[Compared]:
         if searched is not None:
             return await searching.found(session, wanted, searched, limit, oldest_first=oldest_first)
-        return (await session.exec(wanted.order_by(*order).limit(limit))).all()
+        return (await execute(session, wanted.order_by(*order).limit(limit))).all()
 
     if department_id is None:
         return await read(statement)
     # Two statements, so that each uses an index; one with OR uses none.
-    led = await read(statement.where(Ticket.department_id == department_id))
+    led = await read(statement.where(col(Ticket.department_id) == department_id))
     if only_led:
         return led
     shared = await read(statement.where(col(Ticket.id).in_(shared_with(department_id))))
+    if not shared:
+        return led
     found = {ticket.id: ticket for ticket in (*led, *shared)}
     ordered = sorted(found.values(), key=lambda one: (one.registered_at, one.id), reverse=not oldest_first)
     return ordered[:limit]
@@ -196,41 +214,61 @@ async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: 
     return (await session.exec(statement)).all()
 
 
-async def open_of_person_at(
+class OpenAt(NamedTuple):
+    """Open ticket at a place, as a report is compared with it."""
+
+    ticket_id: str
+    category_id: str | None
+    words: str
+    is_theirs: bool
+    """Whether the same person reported it."""
+
+
+async def open_at(
     session: AsyncSession, kind: TicketKind, key: str, number: str | None, customer_id: str | None
-) -> list[tuple[str, str]]:
-    """Return words and ids of a person's open tickets at a place."""
-    person = [
-        column == value
-        for column, value in ((col(TicketReporter.number), number), (col(TicketReporter.customer_id), customer_id))
-        if value is not None
+) -> list[OpenAt]:
+    """Return open tickets at a place, a person's own first."""
+    columns = (_TICKET.id, _TICKET.category_id, _TICKET.customer_id, _TICKET.subject, _TICKET.description)
+    statement = (
+        sqlalchemy.select(*columns)
+        .where(_TICKET.address_key == key, _TICKET.kind == kind, _TICKET.closed_at.is_(None))
+        .order_by(_TICKET.registered_at.desc())
+        .limit(CANDIDATES)
+    )
+    tickets = (await execute(session, statement)).all()
+    ids = [ticket.id for ticket in tickets]
+    known = {"number": number, "customer_id": customer_id, "ticket_ids": ids}
+    theirs = {row.ticket_id for row in await execute(session, REPORTED_OF, known)} if ids else set()
+    found = [
+        OpenAt(
+            ticket.id,
+            ticket.category_id,
+            f"{ticket.subject} {ticket.description}",
+            ticket.id in theirs or (customer_id is not None and ticket.customer_id == customer_id),
+        )
+        for ticket in tickets
     ]
-    reported = select(TicketReporter.ticket_id).where(or_(*person))
-    statement = (
-        select(Ticket.subject, Ticket.description, Ticket.id)
-        .where(Ticket.address_key == key, Ticket.kind == kind, col(Ticket.status).in_(OPEN_MATTERS))
-        .where(or_(col(Ticket.id).in_(reported), Ticket.customer_id == customer_id if customer_id else false()))
-        .order_by(col(Ticket.registered_at).desc())
-        .limit(CANDIDATES)
-    )
-    return [(f"{subject} {words}", ticket_id) for subject, words, ticket_id in (await session.exec(statement)).all()]
+    return sorted(found, key=lambda one: not one.is_theirs)
 
 
-async def also_open(session: AsyncSession, tickets: Sequence[Ticket]) -> dict[str, list[str]]:
+async def also_open(session: AsyncSession, tickets: Sequence[Compared]) -> dict[str, list[str]]:
     """Return numbers of other open tickets of the same place or customer."""
-    keys, customers = {one.address_key for one in tickets} - {""}, {one.customer_id for one in tickets} - {None}
-    statement = (
-        select(Ticket.id, Ticket.number, Ticket.address_key, Ticket.customer_id)
-        .where(col(Ticket.status).in_(OPEN_MATTERS))
-        .where(or_(col(Ticket.address_key).in_(keys), col(Ticket.customer_id).in_(customers)))
-        .order_by(col(Ticket.registered_at).desc())
-        .limit(CANDIDATES)
-    )
-    others = (await session.exec(statement)).all() if keys or customers else []
+    shared = ("address_key", "customer_id")
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name in shared:
+        values = {getattr(one, name) for one in tickets} - {"", None}
+        statement = (
+            sqlalchemy.select(_TICKET[name], _TICKET.id, _TICKET.number)
+            .where(_TICKET[name].in_(sorted(values)), _TICKET.closed_at.is_(None))
+            .order_by(_TICKET.registered_at.desc())
+            .limit(CANDIDATES)
+        )
+        for value, *other in (await execute(session, statement)).all() if values else ():
+            found.setdefault((name, value), []).append((other[0], other[1]))
 
-    def numbers(one: Ticket) -> list[str]:
-        shared = {one.address_key, one.customer_id} - {"", None}
-        return [number for other, number, *facts in others if other != one.id and shared.intersection(facts)]
+    def numbers(one: Compared) -> list[str]:
+        others = [other for name in shared for other in found.get((name, getattr(one, name)), [])]
+        return sorted({number for ticket_id, number in others if ticket_id != one.id}, reverse=True)
 
     return {one.id: numbers(one) for one in tickets}
 
@@ -252,9 +290,22 @@ async def first_reporters(session: AsyncSession, ticket_ids: Collection[str]) ->
     return dict((await session.exec(statement)).all())
 
 
+async def names_of(
+    session: AsyncSession, of: type[Department] | type[Category], ids: Collection[str | None]
+) -> dict[str, str]:
+    """Return names of departments or causes by id, in the reader's language."""
+    wanted = [one for one in ids if one is not None]
+    if not wanted:
+        return {}
+    found = await session.exec(select(of.id, of.name, of.name_en).where(col(of.id).in_(wanted)))
+    return {key: in_reader_language(name, name_en) for key, name, name_en in found}
+
+
 async def names_of_people(session: AsyncSession, ids: Collection[str | None]) -> dict[str, str]:
     """Return names of staff by id."""
     wanted = [one for one in ids if one is not None]
+    if not wanted:
+        return {}
     return dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(wanted)))).all())
 
 

@@ -1,5 +1,6 @@
 """State machine of tickets as Markdown: `hotline tickets table`."""
 
+from crm.tickets.matters import MATTERS
 from crm.tickets.model import TicketStatus
 from crm.tickets.transitions import RULES, WAITING, DepartmentStanding, Rule, TicketAction
 from foundation.routes import Role
@@ -85,6 +86,10 @@ def rendered() -> str:
                 "## Actions in each state\n\n"
                 "`·`: the state stays; a state: the new one; empty: refused with 409.\n\n" + _moves(),
                 "## Life of a ticket\n\n" + _diagram(),
+                "## One matter, one ticket\n\n"
+                "A report is added to the open ticket of its kind at its address, as an urge (H4), where there is a "
+                "sign that it is the same fault (`crm/tickets/matters.py`). The address must have a number: a whole "
+                "road or compound is many households.\n\n" + _matters(),
             ]
         )
         + "\n"
@@ -151,6 +156,16 @@ def _diagram() -> str:
             "",
             "Left out: `cancel` and `merge`, possible in all open states, and the ways out of `parked` and `merged`.",
         ]
+    )
+
+
+def _matters() -> str:
+    return (
+        _table(["reporter", "cause", "words", "why"], [list(sign) for sign in MATTERS])
+        + "\n\nAll else is a ticket of its own: a fault hidden behind another one would wait until that is closed. "
+        "The agent sees the similar tickets, also those of others, and adds the report or merges the tickets; a merge "
+        "can be undone. A person who is added to another's ticket gets its number, and neither its data nor its code "
+        "of visits."
     )
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
+from crm.kinds import TicketKind
 from crm.personal_data.fields import (
     CallersName,
     Personal,
@@ -17,10 +18,11 @@ from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.files.model import FileView
 from crm.tickets.findings.model import FindingView, Validity
-from crm.tickets.model import ActorKind, Assessment, Channel, TicketKind, TicketStatus, Urgency
-from crm.tickets.refusals.model import RefusalView
+from crm.tickets.model import ActorKind, Assessment, Channel, TicketStatus, Urgency
+from crm.tickets.refusals.model import EVIDENCE, EVIDENCE_EN, RefusalView
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import TicketAction
+from foundation.reader import in_reader_language
 
 
 class ReporterView(BaseModel, from_attributes=True):
@@ -39,6 +41,11 @@ class AttachmentView(BaseModel, from_attributes=True):
     recording_id: str
     note: PersonalText
     at: datetime
+
+    @field_validator("note")
+    @classmethod
+    def _for_the_reader(cls, note: str) -> str:
+        return in_reader_language(EVIDENCE, EVIDENCE_EN) if note == EVIDENCE else note
 
 
 class LogView(BaseModel, from_attributes=True):

@@ -3,6 +3,7 @@
 from crm.workorders.model import PrintQuery
 from crm.workorders.page import STYLE, page
 from crm.workorders.service import WorkOrderService
+from foundation.reader import reading
 from foundation.routes import Page, Request, Role, Routes
 
 PRINTERS = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -23,7 +24,9 @@ def routes(service: WorkOrderService) -> Routes:
         problems=(404, 422),
     )
     async def work_order(request: Request[None, PrintQuery]) -> Page:
-        order = await service.of(request.path["ticket_id"], request.query.language, request.actor)
+        language = request.query.language
+        with reading(language.value):
+            order = await service.of(request.path["ticket_id"], language, request.actor)
         return Page(page(order), "text/html", style=STYLE)
 
     return table

@@ -55,7 +55,7 @@ class WorkOrderService:
             raise TicketNotFound(f"there is no ticket {ticket_id}")
         ticket = masked(whole, reader.role)
         if whole.status not in CLOSED and await self._tickets.works_on(whole, reader.role, reader.department_id):
-            await self._record_look(whole, reader, WORDS["title"][language])
+            await self._record_look(whole, reader)
             ticket = ticket.model_copy(update={"reporters": whole.reporters})
         async with self._database.read() as session:
             around = await store.around(session, ticket)
@@ -78,8 +78,8 @@ class WorkOrderService:
             printed=f"{WORDS['printed'][language]} {self._clock(utc_now())} · {by}",
         )
 
-    async def _record_look(self, ticket: TicketDetail, reader: Principal, reason: str) -> None:
-        facts = {"reason": reason, "fields": ["number"], "ticket": ticket.number}
+    async def _record_look(self, ticket: TicketDetail, reader: Principal) -> None:
+        facts = {"reason": audit.PRINTED, "fields": ["number"], "ticket": ticket.number}
         async with self._database.write() as session:
             for subject in sorted({reporter.customer_id or ticket.id for reporter in ticket.reporters}):
                 audit.record(session, subject, 0, CustomerAction.LOOK, reader, facts)

@@ -43,8 +43,8 @@ async def around(session: AsyncSession, ticket: TicketView) -> Around:
         .order_by(col(TicketClock.round).desc())
     )
     return Around(
-        category=category.name if category else "",
-        department=department.name if department else "",
+        category=category.shown_name if category else "",
+        department=department.shown_name if department else "",
         person=person.name if person else "",
         account=customer.account_number if customer else "",
         due_at=(await session.exec(due.limit(1))).first(),

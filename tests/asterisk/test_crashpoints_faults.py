@@ -4,11 +4,12 @@ import asyncio
 import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from signal import SIGCONT, SIGSTOP
+from functools import partial
+from signal import SIGSTOP
 
+import aiohttp
 import pytest
 
 from dev.ports import free_port
@@ -22,19 +23,19 @@ from tests.asterisk.whole import (
     calls_of,
     hung_up,
     is_free_again,
+    is_not_bound,
     nothing_is_left,
     one_true_recording,
     only_new,
     order,
     stack_with_points,
+    standing_still,
+    stopped_while,
 )
-from tests.desk_client import Desk
 
-CALLER = "13800000002"
+CALLER, CALL_BACK_CALLER = "13800000002", "13800000006"
 TONE_HZ = 440.0
 REDIS_IS_OURS = pytest.mark.skipif("REDIS_URL" in os.environ, reason="a Redis that is not ours is not ended")
-AWAY_S = 2.0
-"""A database is away for longer than a step takes."""
 
 
 @dataclass
@@ -117,49 +118,9 @@ class AsteriskDies(Fault):
         place.stack.asterisk.start()
 
 
-def stands_still(pid: int) -> bool:
-    """Tell if a process was stopped by a signal (proc(5), `stat`)."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-@asynccontextmanager
-async def standing_still(place: Place) -> AsyncIterator[None]:
-    """Wait until the service stands at its point; leaving releases it."""
-    assert place.stack.service is not None
-    try:
-        async with asyncio.timeout(WAIT_S):
-            while not stands_still(place.stack.service.pid):
-                await asyncio.sleep(0.02)
-        yield
-    finally:
-        place.stack.service.signal(SIGCONT)
-
-
-@asynccontextmanager
-async def stopped(place: Place, point: str, fault: Fault) -> AsyncIterator[asyncio.Event]:
-    """Stop the service at a point, inject a fault, go on.
-
-    The event says so, and leaving waits for the end.
-    """
-    gone_on = asyncio.Event()
-    order(place.stack, SIGSTOP, point)
-
-    async def fail() -> None:
-        try:
-            async with standing_still(place):
-                await asyncio.to_thread(fault.begin, place)
-        finally:
-            gone_on.set()
-        await asyncio.sleep(AWAY_S)
-        await asyncio.to_thread(fault.end, place)
-
-    failing = asyncio.create_task(fail(), name="the fault")
-    try:
-        yield gone_on
-        await failing
-    finally:
-        failing.cancel()
-        await asyncio.gather(failing, return_exceptions=True)
+def stopped(place: Place, point: str, fault: Fault) -> AbstractAsyncContextManager[asyncio.Event]:
+    """Stop the service at a point, inject a fault, go on."""
+    return stopped_while(place.stack, point, partial(fault.begin, place), partial(fault.end, place))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +177,7 @@ async def test_agents_hang_up_while_bridging_costs_the_caller_only_time(
     await agent.answer()
     await agent.answered()
 
-    async with standing_still(place):
+    async with standing_still(place.stack):
         await agent.hang_up()
         await hung_up(place.stack, f"agent{AGENT}")
 
@@ -263,13 +224,49 @@ async def test_f11_caller_cut_off_at_any_step_is_on_the_list(place: Place, hotli
     assert record["outcome"] == ("answered" if point == LAST_POINT else "lost")
     await nothing_is_left(hotline.stack)
     await hotline.waiting(supervisor, "repair", 0)
-    await nobody_is_bound(desk)
+    await is_not_bound(desk)
 
 
-async def nobody_is_bound(desk: Desk) -> None:
-    """Wait until an ended call's agent is ready or in wrap-up."""
+async def test_f11_caller_cut_off_while_pulled_is_on_the_list(place: Place, hotline: Hotline) -> None:
+    await hotline.whole()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    before = len(await calls_of(supervisor, CALLER))
+    caller, phone = await hotline.phone(CALLER), await hotline.phone(f"supervisor{SUPERVISOR}")
+    await hotline.into_queue(caller)
+    await hotline.waiting(supervisor, "repair", 1)
+    (waiting,) = await supervisor.get("/api/v1/live-calls")
+    async with stopped(place, "ringing", AsteriskDies()) as gone_on:
+        with suppress(aiohttp.ClientError):
+            await supervisor.post(f"/api/v1/live-calls/{waiting['call_id']}/pull", None)
+        await phone.ringing()
+        await gone_on.wait()
+
+    await hotline.whole()
+    assert (await only_new(supervisor, CALLER, before))["outcome"] == "lost"
+    await nothing_is_left(hotline.stack)
+    await hotline.waiting(supervisor, "repair", 0)
     async with asyncio.timeout(WAIT_S):
-        while (agent := await desk.get("/api/v1/agents/me"))["state"] not in {"ready", "wrap_up"}:
+        while any(agent["call_id"] == waiting["call_id"] for agent in await supervisor.get("/api/v1/agents")):
             await asyncio.sleep(0.05)
-    if agent["state"] == "wrap_up":
-        assert (await desk.post("/api/v1/agents/me/wrap-up-done", None))["state"] == "ready"
+
+
+async def test_f11_call_back_stays_in_line_when_asterisk_dies_at_its_dialling(place: Place, hotline: Hotline) -> None:
+    await hotline.whole()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(CALL_BACK_CALLER)
+    await hotline.into_queue(caller)
+    await hotline.waiting(supervisor, "repair", 1)
+    await caller.press("2")
+    await caller.ended(WAIT_S)
+    await hotline.waiting(supervisor, "repair", 1)
+    async with stopped(place, "dialling-out", AsteriskDies()) as gone_on:
+        desk, agent = await hotline.ready_agent(idle=False)
+        await agent.ringing()
+        await agent.answer()
+        await gone_on.wait()
+
+    await hotline.whole()
+    await nothing_is_left(hotline.stack)
+    listed = [one["number"] for one in await supervisor.get("/api/v1/missed-callers")]
+    assert any(number.endswith(CALL_BACK_CALLER) for number in listed), "still to be called back (I7)"
+    await is_not_bound(desk)

@@ -48,6 +48,22 @@ async def test_repeat_caller_reaches_the_agent_who_filed_the_open_ticket(hotline
     await caller.hang_up()
 
 
+async def test_customer_reaches_the_own_agent_whom_the_pop_names(hotline: Hotline) -> None:
+    """H20: also where another agent has been idle for longer."""
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    own = next(one for one in await supervisor.get("/api/v1/staff") if one["staff_number"] == OTHER_AGENT)
+    (customer,) = await supervisor.get("/api/v1/customers", text=VIP)
+    await supervisor.put(f"/api/v1/customers/{customer['id']}/agent", {"agent_id": own["id"]})
+    await hotline.ready_agent(AGENT)
+    desk, _ = await hotline.ready_agent(OTHER_AGENT)
+    caller = await hotline.phone(VIP)
+    await hotline.into_queue(caller)
+    card = (await desk.message("pop"))["pop"]["customers"][0]
+    assert card["own_agent"] == f"{own['name']} {OTHER_AGENT}"
+    await caller.hang_up()
+    await supervisor.put(f"/api/v1/customers/{customer['id']}/agent", {"agent_id": None})
+
+
 async def test_skill_then_the_agent_who_knows_the_matter(hotline: Hotline) -> None:
     """H15: the skill counts; customers wait for their ticket's agent."""
     supervisor = await hotline.desk(SUPERVISOR, socket=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,15 +12,26 @@ from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, stack_in
 from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ
 from tests.asterisk.test_messages import message_ticket
 from tests.asterisk.test_transfers import answered, talk_alone
+from tests.callflows import edit
 from tests.desk_client import Desk
 from tests.words import words
 
-MESSAGE_CALLER, CALL_BACK_CALLER = "13800000002", "13800000003"
+MESSAGE_CALLER, CALL_BACK_CALLER, WINDOW_CALLER = "13800000002", "13800000003", "13800000004"
+COMPLAINT = "2"
+WINDOW = """  name: complaint
+  call_back:
+    windows:
+      - { code: tomorrow, zh: 明天, en: tomorrow, day: tomorrow, opens: "00:00", closes: "24:00" }
+"""
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("queue-keys"))
+    folder = tmp_path_factory.mktemp("queue-keys")
+    running = stack_in(folder)
+    queues = folder / "callflows" / "queues.yaml"
+    edit(queues, "  priority: 5\n", "  priority: 5\n  announce_every_s: 3\n")
+    edit(queues, "  name: complaint\n", WINDOW)
     running.start()
     yield running
     running.stop()
@@ -100,3 +112,23 @@ async def test_caller_is_called_back_in_the_own_place(hotline: Hotline) -> None:
     assert (record["direction"], record["outcome"], record["queue"]) == ("outbound", "answered", "repair")
     numbers = [one["number"] for one in await supervisor.get("/api/v1/missed-callers")]
     assert not [one for one in numbers if one.endswith(CALL_BACK_CALLER)], "reached: no longer missed"
+
+
+async def test_caller_chooses_when_to_be_called_back(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(WINDOW_CALLER)
+    await hotline.into_queue(caller, COMPLAINT)
+    await hotline.waiting(supervisor, "complaint", 1)
+
+    await caller.press("2")
+    await caller.hears_words(await words("call_back_own_number"))
+    await caller.press("1")
+    await caller.hears_words(await words("call_back_choose_window", call_back={"window_2": "明天请按2，"}))
+    await caller.press("2")
+    await caller.hears_words(await words("call_back_noted_for", call_back={"title": "明天"}))
+    await caller.ended()
+
+    entry = await missed(supervisor, WINDOW_CALLER)
+    assert entry["window"] == {"zh": "明天", "en": "tomorrow"}
+    assert datetime.fromisoformat(entry["in_line_from"]) > datetime.now(UTC)
+    await hotline.waiting(supervisor, "complaint", 0)

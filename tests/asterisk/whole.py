@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from signal import Signals
+from signal import SIGCONT, SIGSTOP, Signals
 from typing import Any
 
 from ari_app.ari.client import AriClient
@@ -22,6 +22,8 @@ SURVEY_KEYS = ["1", "1", "1", "10#"]
 """Good moment, solved, satisfied, score: a complaint is not asked about charges."""
 LAST_POINT = "ended"
 """The point that is reached only after a hang-up."""
+AWAY_S = 2.0
+"""A part is away for longer than a step takes."""
 
 
 def stack_with_points(folder: Path, **settings: str) -> Stack:
@@ -150,3 +152,60 @@ async def answers_questions(contact: Phone) -> None:
         await contact.press(key)
         await contact.hears_silence(seconds=0.1)
     await contact.hears_silence(seconds=1.0, within=WAIT_S)
+
+
+async def is_not_bound(desk: Desk) -> None:
+    """Wait until an ended call's agent is ready or in wrap-up."""
+    async with asyncio.timeout(WAIT_S):
+        while (agent := await desk.get("/api/v1/agents/me"))["state"] not in {"ready", "wrap_up"}:
+            await asyncio.sleep(0.05)
+    if agent["state"] == "wrap_up":
+        assert (await desk.post("/api/v1/agents/me/wrap-up-done", None))["state"] == "ready"
+
+
+def stands_still(pid: int) -> bool:
+    """Tell if a process was stopped by a signal (proc(5), `stat`)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@asynccontextmanager
+async def standing_still(stack: Stack) -> AsyncIterator[None]:
+    """Wait until the service stands at its point; leaving releases it."""
+    assert stack.service is not None
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while not stands_still(stack.service.pid):
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        stack.service.signal(SIGCONT)
+
+
+@asynccontextmanager
+async def stopped_while(
+    stack: Stack, point: str, fail: Callable[[], None], mend: Callable[[], None] | None = None
+) -> AsyncIterator[asyncio.Event]:
+    """Stop the service at a point, let another part fail, go on.
+
+    The event says so, and leaving waits for the end.
+    """
+    gone_on = asyncio.Event()
+    order(stack, SIGSTOP, point)
+
+    async def follow() -> None:
+        try:
+            async with standing_still(stack):
+                await asyncio.to_thread(fail)
+        finally:
+            gone_on.set()
+        if mend is not None:
+            await asyncio.sleep(AWAY_S)
+            await asyncio.to_thread(mend)
+
+    failing = asyncio.create_task(follow(), name="the fault")
+    try:
+        yield gone_on
+        await failing
+    finally:
+        failing.cancel()
+        await asyncio.gather(failing, return_exceptions=True)

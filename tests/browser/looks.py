@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Page, Route, ViewportSize, expect
 
 from dev.console import CONSOLE
 
@@ -14,6 +14,7 @@ WIDE = ViewportSize(width=1440, height=900)
 NARROW = ViewportSize(width=390, height=844)
 _AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+_OWN_SETTINGS = "**/api/v1/me/settings"
 # The page that is shown changes its language; the settings page would take its place.
 _SPEAK = """(language) => {
   const { $pinia } = document.querySelector('#app').__vue_app__.config.globalProperties
@@ -54,9 +55,19 @@ async def wear(page: Page, look: Look) -> None:
     """Show a page of a signed-in person in another look."""
     await page.set_viewport_size(look.size)
     await page.emulate_media(color_scheme="dark" if look.theme == "dark" else "light")
+    await page.unroute(_OWN_SETTINGS, _unstored)
+    await page.route(_OWN_SETTINGS, _unstored)
     await page.evaluate(_SPEAK, look.language)
     await expect(page.locator(f"html[lang^={look.language}]")).to_have_count(1, timeout=WAIT_MS)
     await expect(page.locator("html.dark")).to_have_count(int(look.theme == "dark"), timeout=WAIT_MS)
+
+
+async def _unstored(route: Route) -> None:
+    """Keep the account's own language: the next test speaks it."""
+    if route.request.method == "PUT":
+        await route.fulfill(json=route.request.post_data_json)
+    else:
+        await route.fallback()
 
 
 async def violations(page: Page) -> list[dict[str, Any]]:

@@ -47,14 +47,14 @@ async def test_whole_call_takes_few_keys_and_none_from_an_input_method(hotline: 
     await agent.state("talking")
 
     await keys.press("F8")
-    await expect(agent.page.get_by_label(said("desk.subject"))).to_be_focused(timeout=WAIT_MS)
+    await expect(agent.page.get_by_role("textbox", name=said("desk.subject"))).to_be_focused(timeout=WAIT_MS)
     input_method = await agent.page.context.new_cdp_session(agent.page)
     composed = {"text": "nuanqi", "selectionStart": 6, "selectionEnd": 6}
     await input_method.send("Input.imeSetComposition", composed)
     for key in ("F9", "Control+Alt+h", "F4"):
         await agent.page.keyboard.press(key)
     await input_method.send("Input.insertText", {"text": "暖气不热"})
-    await expect(agent.page.get_by_label(said("desk.subject"))).to_have_value("暖气不热")
+    await expect(agent.page.get_by_role("textbox", name=said("desk.subject"))).to_have_value("暖气不热")
     await expect(agent.page.locator(".bar[data-state=talking]")).to_be_visible()
     await expect(agent.text("desk.filed")).to_have_count(0)
 

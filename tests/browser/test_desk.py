@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import aiohttp
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, Hotline
 from tests.browser.agent_page import AgentPage, said
@@ -16,6 +16,8 @@ from tests.browser.looks import WAIT_MS
 from tests.phones.phone import Phone
 
 CALLER_HZ = 1000.0
+BUSY_PAGE = "(() => { const end = performance.now() + 4000; while (performance.now() < end); })()"
+"""Four seconds in which a page does nothing else."""
 LI_JIANGUO, ZHANG_MIN = "13800000002", "13800000003"
 
 
@@ -49,12 +51,47 @@ async def test_agent_takes_a_call_with_nothing_but_a_browser(hotline: Hotline, o
     assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
     assert not (await agent.page.title()).startswith("☎")
 
-    await agent.page.get_by_label(said("desk.subject")).fill("暖气不热，室温十二度")
+    await agent.page.get_by_role("textbox", name=said("desk.subject")).fill("暖气不热，室温十二度")
     await agent.button("desk.file").click()
     await expect(agent.text("desk.filed")).to_be_visible(timeout=WAIT_MS)
 
     await caller.hang_up()
     await agent.state("wrap_up")
+    await agent.button("desk.finish").click()
+    await agent.state("ready")
+    assert agent.complaints == []
+
+
+async def test_result_is_chosen_in_its_tree_by_keys(hotline: Hotline, open_page: OpenPage) -> None:
+    agent = await open_page()
+    # Without an open ticket: for a caller who has one, the key leads elsewhere.
+    caller = await hotline.phone(ZHANG_MIN)
+    await agent.sign_in(AGENT)
+    await agent.start_shift()
+    await hotline.into_queue(caller, "2")
+    await agent.answer()
+    hotline.speaks(caller, CALLER_HZ)
+    await agent.hears(CALLER_HZ)
+    await caller.hang_up()
+    await agent.state("wrap_up")
+
+    levels, keys = agent.page.locator(".result .level"), agent.page.keyboard
+    chosen = levels.nth(1).locator("button[aria-pressed=true]")
+    await levels.first.get_by_role("button").first.focus()
+    await keys.press("2")
+    await expect(levels.nth(1).get_by_role("button").first).to_be_focused()
+    await keys.press("ArrowRight")
+    await keys.press("Enter")
+    await expect(chosen).to_have_text("已转接")
+    await keys.press("3")
+    await expect(agent.page.get_by_label("约定时间")).to_be_focused()
+    await keys.type("明天上午九点")
+    await keys.press("Enter")
+    await expect(agent.page.locator(".result .stored")).to_contain_text("约定回电", timeout=WAIT_MS)
+    await agent.page.reload()
+    await agent.state("wrap_up")
+    await expect(chosen).to_have_text("约定回电", timeout=WAIT_MS)
+    await expect(agent.page.get_by_label("约定时间")).to_have_value("明天上午九点")
     await agent.button("desk.finish").click()
     await agent.state("ready")
     assert agent.complaints == []
@@ -99,11 +136,15 @@ async def test_one_tab_has_the_phone_and_desk_until_another_takes_both(hotline: 
     await first.answer()
     hotline.speaks(caller, CALLER_HZ)
     await first.hears(CALLER_HZ)
+    # On a busy machine the page of the call answers late: no other tab takes that for a free desk.
+    late = asyncio.create_task(first.page.evaluate(BUSY_PAGE))
     await second.button("shared.link.take_over").click()
     await expect(second.text("shared.link.busy_elsewhere")).to_be_visible(timeout=WAIT_MS)
-    for tab in (first, second):
-        await tab.button("shared.sign_out").click()
-        await expect(tab.text("shared.link.in_call")).to_be_visible(timeout=WAIT_MS)
+    await second.button("shared.sign_out").click()
+    await expect(second.text("shared.link.in_call")).to_be_visible(timeout=WAIT_MS)
+    await late
+    await first.button("shared.sign_out").click()
+    await expect(first.text("shared.link.in_call")).to_be_visible(timeout=WAIT_MS)
     assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
 
     await caller.hang_up()
@@ -111,8 +152,10 @@ async def test_one_tab_has_the_phone_and_desk_until_another_takes_both(hotline: 
     await first.button("desk.finish").click()
     await first.state("ready")
     await second.button("shared.link.back_to_call").click()
+    late = asyncio.create_task(first.page.evaluate(BUSY_PAGE))
     await second.button("shared.link.take_over").click()
     await second.state("ready")
+    await late
     await expect(first.text("shared.link.elsewhere")).to_be_visible(timeout=WAIT_MS)
     await hotline.into_queue(await hotline.phone(LI_JIANGUO))
     await second.rung()
@@ -126,7 +169,7 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
     await talking(hotline, asking, caller)
     await asked.button("desk.start_shift").click()
     await asked.state("ready")
-    await asking.page.get_by_label(said("desk.subject")).fill("暖气不热")
+    await asking.page.get_by_role("textbox", name=said("desk.subject")).fill("暖气不热")
 
     await asking.button("desk.transfer").click()
     await asking.page.get_by_label(said("desk.transfer_to")).fill(OTHER_AGENT)
@@ -150,10 +193,12 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
 
     # Two who type in the same moment keep both their words.
     words = {"desk.subject": (asking, "暖气不热，室温十二度"), "desk.description": (asked, "昨晚开始")}
-    await asyncio.gather(*(page.page.get_by_label(said(label)).fill(text) for label, (page, text) in words.items()))
+    typed = [(page.page.get_by_role("textbox", name=said(label)), text) for label, (page, text) in words.items()]
+    await asyncio.gather(*(field.fill(text) for field, text in typed))
     for page in (asking, asked):
         for label, (_, text) in words.items():
-            await expect(page.page.get_by_label(said(label))).to_have_value(text, timeout=WAIT_MS)
+            field = page.page.get_by_role("textbox", name=said(label))
+            await expect(field).to_have_value(text, timeout=WAIT_MS)
 
     await asking.page.get_by_role("button", name="完成转接").dblclick()
     await expect(asking.text("desk.handed_over")).to_be_visible(timeout=WAIT_MS)
@@ -219,6 +264,26 @@ async def test_prompt_is_heard_over_opus(hotline: Hotline, open_page: OpenPage) 
     await agent.button("phone.answer").click()
     await agent.hears()
     assert await agent.codec() == "audio/opus"
+
+
+async def test_registration_without_an_answer_is_said_and_tried_again(hotline: Hotline, open_page: OpenPage) -> None:
+    """The socket is open, and behind it is silence."""
+    agent = await open_page()
+    silent = True
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda said: None if silent and str(said).startswith("REGISTER ") else server.send(said))
+
+    await agent.page.route_web_socket("**/ws", route)
+    await agent.sign_in(AGENT)
+    await agent.button("desk.start_shift").click()
+    await expect(agent.text("phone.problem.server-away.title")).to_be_visible(timeout=WAIT_MS)
+    silent = False
+    await agent.state("ready")
+    await expect(agent.text("phone.problem.server-away.title")).to_have_count(0)
+    await hotline.into_queue(await hotline.phone(ZHANG_MIN))
+    await agent.rung()
 
 
 async def test_refused_microphone_and_lost_network_are_said_with_a_way_on(hotline: Hotline, tmp_path: Path) -> None:

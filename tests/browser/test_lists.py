@@ -66,7 +66,7 @@ async def test_administrator_makes_an_account_and_finds_it_in_the_audit_log(
         await expect(page.locator(".field-error")).to_have_count(3, timeout=WAIT_MS)
         await judged(page)
         await page.get_by_label(said("administration.field.staff_number")).fill("1077")
-        await page.get_by_label(said("administration.field.name")).fill("新来的")
+        await page.get_by_label(said("administration.field.name")).first.fill("新来的")
         await page.get_by_label(said("administration.field.password"), exact=False).first.fill("short")
         await page.get_by_role("button", name=said("administration.save")).click()
         await expect(page.locator(".field-error")).to_have_count(1, timeout=WAIT_MS)

@@ -34,6 +34,22 @@ UNPLUG = """() => {
   navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
 }"""
 
+OUTPUTS = """
+window.outputs = 'none'
+const sink = HTMLMediaElement.prototype.setSinkId
+HTMLMediaElement.prototype.setSinkId = function (id) {
+  const dead = window.outputs === 'none' || (window.outputs === 'default' && id !== '')
+  return dead ? Promise.reject(new DOMException('no such device', 'NotFoundError')) : sink.call(this, id)
+}
+const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices)
+navigator.mediaDevices.enumerateDevices = async () =>
+  (await list()).filter((one) => window.outputs !== 'none' || one.kind !== 'audiooutput')
+"""
+PLUG = """(outputs) => {
+  window.outputs = outputs
+  navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
+}"""
+
 
 async def talking(hotline: Hotline, agent: AgentPage) -> Phone:
     """Have an agent at the page and a caller talk."""
@@ -50,7 +66,7 @@ async def test_lost_redis_and_database_take_neither_voice_nor_words(hotline: Hot
     await agent.sign_in(AGENT)
     await agent.start_shift()
     caller = await talking(hotline, agent)
-    subject, redis = agent.page.get_by_label(said("desk.subject")), hotline.stack.redis
+    subject, redis = agent.page.get_by_role("textbox", name=said("desk.subject")), hotline.stack.redis
     assert redis is not None
 
     await asyncio.to_thread(redis.kill)
@@ -93,8 +109,10 @@ async def test_wrong_clock_blocked_notifications_and_a_new_headset(hotline: Hotl
         assert re.fullmatch(r"0\d:\d\d|", await clock.inner_text()), "times are the service's, not the machine's"
 
     await agent.page.evaluate(UNPLUG)
+    async with asyncio.timeout(WAIT_MS / 1000):
+        while await agent.page.evaluate("peers.at(-1).getSenders()[0].track.readyState") != "live":
+            await asyncio.sleep(0.1)
     await caller.hears_tone(MICROPHONE_HZ)
-    assert await agent.page.evaluate("peers.at(-1).getSenders()[0].track.readyState") == "live"
     await agent.button("desk.hang_up").click()
     await caller.ended()
     await agent.state("wrap_up")
@@ -115,3 +133,37 @@ async def test_shift_that_cannot_begin_says_why(hotline: Hotline, tmp_path: Path
         await expect(agent.text(f"phone.problem.{problem}.title")).to_be_visible(timeout=WAIT_MS)
         await expect(agent.text(f"phone.problem.{problem}.way")).to_be_visible()
         await expect(agent.button("desk.start_shift")).to_be_visible()
+
+
+async def test_call_without_an_output_device_says_so_with_a_way_on(hotline: Hotline, open_page: OpenPage) -> None:
+    agent = await open_page()
+    await agent.page.add_init_script(OUTPUTS)
+    problem = agent.text("phone.problem.no-output.title")
+    await agent.sign_in(AGENT)
+    await agent.start_shift()
+    await expect(problem).to_be_visible(timeout=WAIT_MS)
+    await expect(agent.text("phone.problem.no-output.way")).to_be_visible()
+    # The customer is served all the same: the call rings, and hears the agent.
+    caller = await talking(hotline, agent)
+    await caller.hears_tone(MICROPHONE_HZ)
+    await expect(problem).to_be_visible()
+    await agent.page.evaluate(PLUG, "every")
+    await expect(problem).to_have_count(0, timeout=WAIT_MS)
+    await agent.page.evaluate(PLUG, "none")
+    await expect(problem).to_be_visible(timeout=WAIT_MS)
+
+    # One that is listed and plays nothing: the system's takes its place with one click.
+    await agent.page.evaluate(PLUG, "default")
+    await expect(problem).to_have_count(0, timeout=WAIT_MS)
+    await agent.page.locator("nav a[href='/settings']").click()
+    await agent.page.get_by_label(said("settings.device.ear")).select_option(index=1)
+    await expect(problem).to_be_visible(timeout=WAIT_MS)
+    await agent.button("phone.use_default").click()
+    await expect(problem).to_have_count(0, timeout=WAIT_MS)
+    await agent.page.locator("nav a[href='/desk']").click()
+    await agent.button("desk.hang_up").click()
+    await caller.ended()
+    await agent.state("wrap_up")
+    await agent.button("desk.finish").click()
+    await agent.state("ready")
+    assert agent.complaints == []

@@ -162,7 +162,7 @@ async def test_a_report_with_a_photo_reaches_the_dispatcher_and_tells_its_progre
     ask_for_it = page.get_by_role("button", name=word("ask.ask"), exact=True)
     await field(page, "ask.check").fill("9999")
     await ask_for_it.click()
-    await expect(page.locator("form").get_by_role("alert")).to_contain_text("编号与校验码不符", timeout=WAIT_MS)
+    await expect(page.locator("form").get_by_role("alert")).to_contain_text("工单号与后四位数字不符", timeout=WAIT_MS)
     await field(page, "ask.check").fill(TYPED["number"][-4:])
     await ask_for_it.click()
     await expect(page.locator(".found")).to_contain_text(word("found.steps.registered"), timeout=WAIT_MS)

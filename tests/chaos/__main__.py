@@ -18,12 +18,13 @@ from bench.ours import FIRST_AGENT, OurSystem
 from dev.ports import free_port
 from dev.postgres import Postgres
 from foundation.clock import utc_now
-from tests.chaos.controlled import Leader
+from tests.chaos.controlled import CallLeader, Leader
 from tests.chaos.desks import SUPERVISOR, desk_of
 from tests.chaos.disk import Disk
 from tests.chaos.filing import Filed, Filers
 from tests.chaos.ledger import SETTLE_S, Verdict, judge
-from tests.chaos.load import FLOW, ChaosLoad
+from tests.chaos.lines import LineLeader
+from tests.chaos.load import FLOW, QUEUES, TEAM, ChaosLoad
 from tests.chaos.rows import ROWS, SHORT, DiskFull, Row, Scene
 
 SPREAD_S = 9.0
@@ -45,9 +46,9 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
         settings = {"DATABASE_URL": postgres.url()}
         disk = Disk(Path(folder) / "ours" / "recordings", needed=DiskFull in rows)
         load = ChaosLoad(
-            OurSystem(Path(folder), flow=FLOW, settings=settings, supervised=True),
+            OurSystem(Path(folder), flow=FLOW, queues=QUEUES, team=TEAM, settings=settings, supervised=True),
             concurrent=concurrent,
-            agents=agents,
+            agents=agents + len(TEAM),
             random=random,
         )
         try:
@@ -56,9 +57,9 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
             filers.start()
             try:
                 assert load.system.stack.recordings == disk.place
-                scene = Scene(load.system.stack, postgres, disk)
+                scene = Scene(load.system.stack, postgres, disk, load.cut_off)
                 for row in random.sample(rows, len(rows)):
-                    kept &= await _run(row(), load, filers, scene)
+                    kept &= await _run(row(), load, filers, scene, random)
             finally:
                 await filers.aclose()
         finally:
@@ -68,31 +69,36 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
     return kept
 
 
-async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
+async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene, random: Random) -> bool:
     began = time.monotonic()
     await load.resume()
     filers.begin()
     await asyncio.sleep(SPREAD_S)
     since, scene.notes = utc_now() - LONGEST_CALL, {}
-    leader = Leader(load, scene.stack.url)
-    if row.controlled:
+    leader = _leader(row, load, scene.stack.url, random)
+    rung_twice = load.phones.double_offers
+    if leader is not None:
         await leader.sign_in()
         await leader.lead()
     load.pause()
-    snapshot = leader.left_to_ledger(load.snapshot())
+    snapshot = load.snapshot()
+    if leader is not None:
+        snapshot = leader.left_to_ledger(snapshot)
     whole_s = await row.inject(scene)
-    led_wrong = await leader.judged()
-    if not row.calls_survive:
-        load.cut_off()
-    await leader.aclose()
-    if row.desks_lost or row.controlled:
+    if row.desks_lost or leader is not None:
         await load.system.seat()
+    led_wrong: list[str] = []
+    if leader is not None:
+        led_wrong = await leader.judged(survive=row.calls_survive)
+        await leader.aclose()
     await load.until_over(snapshot, SERVED_WITHIN_S)
     filers.pause()
     async with desk_of(scene.stack.url, SUPERVISOR, socket=False) as desk:
         verdict = await judge(load, snapshot, desk, since, survive=row.calls_survive)
         filed = await filers.judged(desk, SETTLE_S)
     broken = _broken(row, verdict, filed, filers, whole_s) + led_wrong
+    if load.phones.double_offers > rung_twice:
+        broken.append("the phone of an agent in a call was rung")
     line = {
         "row": row.name,
         "calls": len(snapshot.promises),
@@ -103,14 +109,21 @@ async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
         "kept_for_later": filers.kept,
         "errors": filers.errors,
         **scene.notes,
-        "led": [one.stage for one in leader.calls],
-        "double_offers": load.phones.double_offers,
+        "led": leader.stages if leader is not None else [],
+        "double_offers": load.phones.double_offers - rung_twice,
         "took_s": round(time.monotonic() - began),
         "broken": broken,
     }
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
     return not broken
+
+
+def _leader(row: Row, load: ChaosLoad, url: str, random: Random) -> Leader | None:
+    """Return the people who lead calls to what a row is about."""
+    if row.led == "control":
+        return CallLeader(load, url)
+    return LineLeader(load, url, random) if row.led == "lines" else None
 
 
 def _broken(row: Row, verdict: Verdict, filed: Filed, filers: Filers, whole_s: float) -> list[str]:
@@ -128,6 +141,7 @@ def _broken(row: Row, verdict: Verdict, filed: Filed, filers: Filers, whole_s: f
         "a request failed for no reason it names": bool(filers.errors),
         "who talked heard a gap": row.audio_goes_on and verdict.longest_gap_s > LONGEST_GAP_S,
         "it took too long": whole_s > row.longest_whole_s,
+        "an agent is still bound": verdict.agents_bound > 0,
         "who was cut off is not on the list": not row.calls_survive and verdict.lost_listed == 0,
     }
     return [what for what, is_so in wrong.items() if is_so]

@@ -6,7 +6,7 @@ the ears, and all legs gone in the end.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
@@ -33,7 +33,24 @@ class Led:
     """The caller; None: two agents."""
 
 
-class Leader:
+class Leader(Protocol):
+    """People who lead calls to a stage before a fault."""
+
+    @property
+    def stages(self) -> list[str]: ...
+
+    async def sign_in(self) -> None: ...
+
+    async def lead(self) -> None: ...
+
+    def left_to_ledger(self, snapshot: Snapshot) -> Snapshot: ...
+
+    async def judged(self, *, survive: bool) -> list[str]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class CallLeader:
     """Agents at their desks, who lead calls to each stage."""
 
     def __init__(self, load: ChaosLoad, url: str) -> None:
@@ -129,11 +146,17 @@ class Leader:
     def _staff_number(self, phone: str) -> str:
         return str(FIRST_AGENT + list(self._desks).index(phone))
 
-    async def judged(self) -> list[str]:
+    @property
+    def stages(self) -> list[str]:
+        """Return the stages that calls were led to."""
+        return [one.stage for one in self.calls]
+
+    async def judged(self, *, survive: bool) -> list[str]:
         """Return what is wrong with the calls that were led; end them.
 
         The agents sign in anew: a Redis without data has no sessions.
         """
+        assert survive, "no call of agents outlives Asterisk"
         wrong = []
         for led in self.calls:
             try:

@@ -11,6 +11,7 @@ from tests.desk_client import Desk
 
 SETTLE_S = 30.0
 SEALED = frozenset({"sealed", "partial"})
+BOUND = frozenset({"reserved", "ringing", "talking"})
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Verdict:
     records_missing: int
     records_double: int
     recordings_without_file: int
+    agents_bound: int
+    """Agents who are in a call after all calls are over."""
     lost_listed: int
     """Calls on the list of those to be called back."""
     details: list[str]
@@ -54,6 +57,7 @@ async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime
         records_missing=sum(counted[number] == 0 for number in numbers),
         records_double=sum(counted[number] > 1 for number in numbers),
         recordings_without_file=len(unheard),
+        agents_bound=await _bound(desk),
         lost_listed=sum(record["outcome"] == "lost" for record in records),
         details=[_told(record, unheard) for record in records if record["number"] in wrong]
         + [f"{promise.call.number} was {promise.stage}" for promise in over if f"+86{promise.call.number}" in wrong],
@@ -75,6 +79,18 @@ async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: date
         if {call["number"] for call in found} >= wanted or loop.time() > deadline:
             return found
         await asyncio.sleep(0.25)
+
+
+async def _bound(desk: Desk) -> int:
+    """Count agents in calls that should be over, once it is stable."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_S
+    while True:
+        agents = await desk.get("/api/v1/agents")
+        bound = sum(agent["state"] in BOUND for agent in agents)
+        if not bound or loop.time() > deadline:
+            return bound
+        await asyncio.sleep(0.5)
 
 
 async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from signal import SIGCONT, SIGHUP, SIGKILL, SIGSTOP
+from typing import Literal
 
 from dev.paths import PROJECT
 from dev.postgres import Postgres
@@ -29,6 +31,8 @@ class Scene:
     postgres: Postgres
     disk: Disk
     """Where the recordings are."""
+    cut_off: Callable[[], None]
+    """Have all phones notice that Asterisk is dead."""
     notes: dict[str, object] = field(default_factory=dict)
     """What a row adds to its line."""
 
@@ -61,8 +65,8 @@ class Row(ABC):
     longest_whole_s = 3.0
     desks_lost = False
     """Desks were hung up on and are opened again afterwards."""
-    controlled = False
-    """Agents hold, consult, join three parties and call each other meanwhile."""
+    led: Literal["", "control", "lines"] = ""
+    """What is led to a stage before: calls of agents (`controlled.py`), callers in queues (`lines.py`)."""
 
     @abstractmethod
     async def inject(self, scene: Scene) -> float:
@@ -271,6 +275,7 @@ class KillAsterisk(Row):
 
     async def inject(self, scene: Scene) -> float:
         await asyncio.to_thread(scene.stack.asterisk.kill)
+        scene.cut_off()
         began = time.monotonic()
         await asyncio.to_thread(scene.stack.asterisk.start)
         await scene.whole()
@@ -281,21 +286,42 @@ class KillServiceInControl(KillService):
     """F38, F39: `kill -9` while agents hold, consult, join and call out."""
 
     name = "service killed in call control"
-    controlled = True
+    led = "control"
 
 
 class EmptyRedisInControl(EmptyRedis):
     """F19 while agents hold, consult, join and call out."""
 
     name = "Redis restarted empty in call control"
-    controlled = True
+    led = "control"
 
 
 class PauseRedisInControl(PauseRedis):
     """F20 while agents hold, consult, join and call out."""
 
     name = "Redis hangs in call control"
-    controlled = True
+    led = "control"
+
+
+class KillServiceInQueues(KillService):
+    """F43, F46, F47 at overflow, call back, ring all, and take-over."""
+
+    name = "service killed at the queues"
+    led = "lines"
+
+
+class EmptyRedisInQueues(EmptyRedis):
+    """F19 at overflow, call back, ring all, and take-over."""
+
+    name = "Redis restarted empty at the queues"
+    led = "lines"
+
+
+class KillAsteriskInQueues(KillAsterisk):
+    """F11 at overflow, call back, ring all, and take-over."""
+
+    name = "Asterisk killed at the queues"
+    led = "lines"
 
 
 ROWS: list[type[Row]] = [
@@ -316,5 +342,8 @@ ROWS: list[type[Row]] = [
     KillServiceInControl,
     EmptyRedisInControl,
     PauseRedisInControl,
+    KillServiceInQueues,
+    EmptyRedisInQueues,
+    KillAsteriskInQueues,
 ]
 SHORT: list[type[Row]] = [KillService]

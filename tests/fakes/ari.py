@@ -309,6 +309,8 @@ class FakeAmi(AmiClient):
         self.asterisk = asterisk
         self.away = False
         """No action gets an answer."""
+        self.record_s = 0.0
+        """How much longer the answer to a request to record takes."""
         self.taped: list[tuple[float, bool, str]] = []
         """When a recorder started or stopped, and of which channel."""
 
@@ -330,6 +332,7 @@ class FakeAmi(AmiClient):
         if action == "MixMonitor":
             caller, _, agent = fields["Options"].partition(")")
             channel.tapes.append((caller.removeprefix("r("), agent.removeprefix("t(").partition(")")[0]))
+            await asyncio.sleep(self.record_s)
             return [{"MixMonitorID": channel.tapes[-1][0]}]
         if action == "StopMixMonitor":
             wanted = fields.get("MixMonitorID")

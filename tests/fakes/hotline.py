@@ -34,6 +34,7 @@ from ari_app.queues.settings import QueueSettings
 from crm.notices.views import DutyNumber
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
+from foundation.redis_client import SharedRedis
 from foundation.routes import Principal, Role
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
@@ -48,7 +49,6 @@ from tests.fakes.services import (
     FakePrompts,
     FakeRecordings,
     FakeSpool,
-    InstantRedis,
 )
 from tests.fakes.virtual_time import until
 
@@ -88,11 +88,15 @@ class _Walker:
 class _Directory:
     """The agents there are."""
 
+    def __init__(self, agents: Mapping[str, AgentPhone]) -> None:
+        self._agents = agents
+        self._by_id = {phone.agent_id: phone for phone in (*agents.values(), SUPERVISOR)}
+
     def phone(self, agent_id: str) -> AgentPhone | None:
-        return next((phone for phone in (*AGENTS.values(), SUPERVISOR) if phone.agent_id == agent_id), None)
+        return self._by_id.get(agent_id)
 
     def phones(self) -> list[AgentPhone]:
-        return list(AGENTS.values())
+        return list(self._agents.values())
 
 
 class _Entry:
@@ -111,7 +115,10 @@ class NoCallBacks:
     async def wanted(self, _call_back_id: str, _call_id: str) -> bool:
         return True
 
-    async def merge(self, _number: str | None, _queue: str, _call_id: str) -> int | None:
+    async def outstanding(self, _number: str | None) -> bool:
+        return False
+
+    async def merge(self, _number: str, _queue: str, _call_id: str) -> int | None:
         return None
 
 
@@ -122,9 +129,18 @@ class FakeHotline:
     the one before.
     """
 
-    def __init__(self, redis: InstantRedis, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        redis: SharedRedis,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        node: str = NODE,
+        agents: Mapping[str, AgentPhone] = AGENTS,
+    ) -> None:
         given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, "unstaffed_wait_s": None, **(settings or {})}
         self.redis = redis
+        self.node = node
+        self.agents = _Directory(agents)
         self.settings = {"repair": QueueSettings(name="repair", title_zh="报修", title_en="Repairs", **given)}
         if "keys" in given or "overflow" in given:
             plain = {**given, "keys": {}, "overflow": ()}
@@ -152,12 +168,12 @@ class FakeHotline:
         self.dispatcher = Dispatcher()
         self.asterisk.connect(self.dispatcher)
         self.queues = QueueService(
-            self.redis, self.settings, NODE, deadline_s=10, now_ms=lambda: milliseconds(utc_now())
+            self.redis, self.settings, self.node, deadline_s=10, now_ms=lambda: milliseconds(utc_now())
         )
-        self.store = CallStore(self.redis, NODE)
+        self.store = CallStore(self.redis, self.node)
         self.life = CallLifecycle()
         self.services = CallServices(
-            node=NODE,
+            node=self.node,
             ari=self.ari,
             ami=self.ami,
             dispatcher=self.dispatcher,
@@ -167,7 +183,7 @@ class FakeHotline:
             recordings=cast("Any", self.recordings),
             history=cast("Any", self.history),
             spool=cast("Any", self.spool),
-            agents=_Directory(),
+            agents=self.agents,
             desks=self.desks,
             pops=FakePops(),
             dial_plan=DialPlan("PJSIP/{number}@trunk", "e164", "CN", self.tolls),
@@ -184,16 +200,16 @@ class FakeHotline:
         self.calls = CallService(
             self.services, "CN", Admission(lambda: 0.0, most_calls=0, longest_lag_s=0.2), self._settled
         )
-        self.control = CallControl(self.redis, NODE, self.store, self.queues)
+        self.control = CallControl(self.redis, self.node, self.store, self.queues)
         outside = OutsideCalls(self.redis, self.services.dial_plan, self.calls.outside_legs, "Asia/Shanghai")
-        targets = TransferTargets(_Directory(), self.queues, outside, self._on_duty, ("main",))
+        targets = TransferTargets(self.agents, self.queues, outside, self._on_duty, ("main",))
         self.control.connect(self.calls, targets)
         nothing: Any = None
-        self.calling_out = CallingOut(Line(NODE, ("96001", "96002")), nothing, _Directory(), self.queues, nothing)
+        self.calling_out = CallingOut(Line(self.node, ("96001", "96002")), nothing, self.agents, self.queues, nothing)
         self.calling_out.connect(targets, outside, self.calls.place)
         self.refused: list[tuple[str, Problem]] = []
         self.phone_transfers = PhoneTransfers(
-            self.ari, self.dispatcher, lambda: self.calls.live, self.control, _Directory(), self._refused
+            self.ari, self.dispatcher, lambda: self.calls.live, self.control, self.agents, self._refused
         )
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)

@@ -89,6 +89,8 @@ class FakeRecordings:
         self.entries: dict[str, FakeEntry] = {}
         self.spoken_ms: int | None = None
         """How long every recording lasts, once sealed."""
+        self.spoken_note = ""
+        """Note of every recording, once sealed."""
         self.process = 1
         """Number of the process; what an earlier one began is never stored."""
         self.begin_s = 0.0
@@ -142,6 +144,10 @@ class FakeRecordings:
         """Return a call's entries."""
         return [entry for entry in self.entries.values() if entry.call_id == call_id]
 
+    async def last_ticket(self, call_id: str) -> str | None:
+        """Return the ticket of the call's last entry with one."""
+        return next((entry.ticket_id for entry in reversed(await self.of_call(call_id)) if entry.ticket_id), None)
+
     async def has_audio(self, segment_id: str) -> bool:
         """Return False: there are no files."""
         return False
@@ -167,6 +173,7 @@ class FakeRecordings:
             raise RecordingNotFound
         entry = self.entries[segment_id]
         entry.status, entry.duration_ms = RecordingStatus.SEALED, self.spoken_ms
+        entry.note = self.spoken_note
         return entry
 
     def seal_in_background(
@@ -235,6 +242,8 @@ class FakeDesks:
     """Pops that were taken away: agent and call."""
     missed: list[tuple[str, int]] = field(default_factory=list)
     """Agents who missed a ring, with how many of them pause."""
+    answered_elsewhere: list[tuple[str, str]] = field(default_factory=list)
+    """Agents with a pop that was closed as another answered, with the name of that agent."""
     shown: list[tuple[str, CallChanged]] = field(default_factory=list)
     """States of calls that were shown, with their agents."""
     connected: bool = True
@@ -244,8 +253,12 @@ class FakeDesks:
         self.popped.append((agent_id, pop))
         return self.connected
 
-    async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
+    async def close_pop(
+        self, agent_id: str, call_id: str, *, missed_of: int | None = None, answered_by: str | None = None
+    ) -> None:
         """Take a pop away."""
+        if answered_by is not None:
+            self.answered_elsewhere.append((agent_id, answered_by))
         if missed_of is not None:
             self.missed.append((agent_id, missed_of))
         self.closed.append((agent_id, call_id))

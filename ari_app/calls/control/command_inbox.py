@@ -32,9 +32,9 @@ class CommandInbox:
         self._inbox: Inbox | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self._opened = asyncio.Event()
-        self._end_ring: Callable[[], Awaitable[None]] | None = None
-        self.rung_anew = False
-        """A page that was reloaded while it rang has asked for another ring."""
+        self._end_ring: dict[str, Callable[[], Awaitable[None]]] = {}
+        self.rung_anew: set[str] = set()
+        """Agents with a page that was reloaded while it rang, and has asked for another ring."""
 
     @property
     def is_open(self) -> bool:
@@ -55,13 +55,14 @@ class CommandInbox:
                     answer.set_exception(NoCall("the call ended"))
 
     @contextmanager
-    def ringing(self, end_ring: Callable[[], Awaitable[None]]) -> Iterator[None]:
-        """Take a reconnection while the phone rings unheard."""
-        self._end_ring, self.rung_anew = end_ring, False
+    def ringing(self, agent_id: str, end_ring: Callable[[], Awaitable[None]]) -> Iterator[None]:
+        """Take a reconnection while the agent's phone rings unheard."""
+        self._end_ring[agent_id] = end_ring
+        self.rung_anew.discard(agent_id)
         try:
             yield
         finally:
-            self._end_ring = None
+            del self._end_ring[agent_id]
 
     async def give(self, command: AnyCommand) -> None:
         """Have a command carried out.
@@ -70,11 +71,13 @@ class CommandInbox:
             Problem: it was refused, or the conversation is over.
             CallOutOfReach: it was not carried out in time; it may be later.
         """
-        if self._end_ring is not None and isinstance(command, CallCommand) and command.action is CallAction.RECONNECT:
-            self.rung_anew = True
-            with suppress(AriNotFound):
-                await self._end_ring()
-            return
+        if isinstance(command, CallCommand) and command.action is CallAction.RECONNECT:
+            end_ring = self._end_ring.get(command.agent_id)
+            if end_ring is not None:
+                self.rung_anew.add(command.agent_id)
+                with suppress(AriNotFound):
+                    await end_ring()
+                return
         try:
             async with asyncio.timeout(OPEN_S):
                 await self._opened.wait()

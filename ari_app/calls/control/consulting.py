@@ -140,7 +140,8 @@ class Consulting(Handing):
         elif self.stage is _S.TRANSFERRING:
             await self._return_to_sender(party)
         elif self.stage in {_S.CONSULT_RINGING, _S.CONSULTING}:
-            await self._enter(_S.HELD)
+            # The desk says who did not answer, or hung up.
+            await self._enter(_S.HELD, gone=party)
         elif self.stage in {_S.SWAPPED, _S.THREE_PARTY}:
             await self._enter(_S.TALKING)
         elif self.stage in {_S.AWAY, _S.RETURNING}:
@@ -186,7 +187,6 @@ class Consulting(Handing):
             TargetBusy: it cannot be rung; nothing has changed.
         """
         party = self.control.party = self._parties.party(target)
-        self._listen(party.channel_id)
         # Known before it is reserved: a hang-up in this moment frees the agent all the same. The reservation uses the
         # same connection: when it is answered, the state is stored.
         self._services.store.put(self._state)
@@ -199,7 +199,7 @@ class Consulting(Handing):
         if target.kind is not TargetKind.AGENT:
             await self._services.store.settled(self._state.id)
         try:
-            await self._parties.ring(party)
+            await self._parties.ring(party, self._listen)
         except AriError as error:
             await self._drop_party()
             raise TargetBusy("the phone cannot be rung: it is not registered") from error
@@ -305,7 +305,9 @@ class Consulting(Handing):
     async def _drop_party(self, *, missed: bool = False) -> None:
         party = self._party()
         self._seating.forget(party.channel_id)
-        await self._parties.drop(party, talked=party.up, missed=missed)
+        # The customer of a consultation is with the agent all the time: no offer was missed.
+        asked = self.stage is _S.CONSULT_RINGING
+        await self._parties.drop(party, talked=party.up, missed=missed, asked=asked)
         # Known until it is gone: a hang-up that cuts this off has the clean-up do it.
         self.control.party = None
 

@@ -80,18 +80,20 @@ class Handing:
 
     # Stages
 
-    async def _enter(self, stage: ControlStage, *, ends_in_s: float | None = None) -> None:
+    async def _enter(self, stage: ControlStage, *, ends_in_s: float | None = None, gone: Party | None = None) -> None:
         """Store a stage, and act it out.
+
+        The desk names a third party who is `gone`.
 
         Raises:
             AriError: Asterisk did not let the parties talk.
         """
         control, now_ms = self.control, milliseconds(utc_now())
         assert stage in TRANSITIONS[control.stage], f"{control.stage} → {stage}"
+        if stage not in COMING_BACK or control.stage is _S.HELD:
+            control.returned_from = gone
         control.stage, control.since_ms = stage, now_ms
         control.until_ms = None if ends_in_s is None else now_ms + round(ends_in_s * 1000)
-        if stage not in COMING_BACK:
-            control.returned_from = None
         self._count_hold()
         await self._services.store.save(self._state)
         crashpoint(f"control-{stage.value}")
@@ -258,10 +260,9 @@ class Handing:
         ring_s = self._services.queues.settings_of(self._state.home_queue or "").ring_s
         self.talk.channel_id, self.talk.rung = new_id("agent-leg"), False
         self.control.muted = False
-        self._listen(self.talk.channel_id)
         await self._enter(_S.RETURNING, ends_in_s=ring_s)
         try:
-            await self._parties.ring_agent(endpoint, self.talk.channel_id, ring_s)
+            await self._parties.ring_agent(endpoint, self.talk.channel_id, ring_s, self._listen)
         except AriError as error:
             log.warning("agent_not_rung_back", agent_id=self.talk.agent_id, error=str(error))
             await self._not_returned()

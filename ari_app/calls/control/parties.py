@@ -1,6 +1,7 @@
 """Legs of a conversation's further parties: reserved, rung, hung up, released."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -21,6 +22,9 @@ OUTSIDE_FORMATS = ("alaw", "ulaw")
 RING_OUTSIDE_S = 45.0
 
 log = structlog.get_logger()
+
+Listen = Callable[[str], object]
+"""Registers for the events of a leg, by its id."""
 
 
 class Parties:
@@ -54,8 +58,11 @@ class Parties:
             return RING_OUTSIDE_S
         return self._services.queues.settings_of(self._state.home_queue or "").ring_s
 
-    async def ring(self, party: Party) -> None:
+    async def ring(self, party: Party, listen: Listen) -> None:
         """Ring a party's phone.
+
+        Args:
+            listen: called before, so that an answer at once is not missed.
 
         Raises:
             AriError: it cannot be rung.
@@ -63,11 +70,12 @@ class Parties:
         target, services, state = party.target, self._services, self._state
         if target.kind is TargetKind.AGENT:
             # The desk is written to first, and the phone does not wait until Redis has remembered the pop.
-            ringing = self.ring_agent(target.endpoint, party.channel_id, self.ring_s(target))
+            ringing = self.ring_agent(target.endpoint, party.channel_id, self.ring_s(target), listen)
             for failed in await asyncio.gather(self.show(party), ringing, return_exceptions=True):
                 if failed is not None:
                     raise failed
             return
+        listen(party.channel_id)
         await services.ari.originate(
             target.endpoint,
             channel_id=party.channel_id,
@@ -77,12 +85,13 @@ class Parties:
             formats=OUTSIDE_FORMATS,
         )
 
-    async def ring_agent(self, endpoint: str, channel_id: str, ring_s: float) -> None:
-        """Ring an agent's phone.
+    async def ring_agent(self, endpoint: str, channel_id: str, ring_s: float, listen: Listen) -> None:
+        """Ring an agent's phone; `listen` as for `ring`.
 
         Raises:
             AriError: it cannot be rung.
         """
+        listen(channel_id)
         await self._services.ari.originate(
             endpoint,
             channel_id=channel_id,
@@ -101,14 +110,14 @@ class Parties:
             waited_ms = self._state.talk.waited_ms if self._state.talk is not None else 0
             await self._services.desks.pop(target.id, self._make_pop(self._state, phone, waited_ms))
 
-    async def drop(self, party: Party, *, talked: bool = False, missed: bool = False) -> None:
+    async def drop(self, party: Party, *, talked: bool = False, missed: bool = False, asked: bool = False) -> None:
         """Hang a party up, and free its agent. Idempotent.
 
-        An agent who did not answer has `missed` the ring.
+        An agent who did not answer has `missed` the ring; of one who was only `asked` no miss is counted.
         """
         await self.hang_up(party.channel_id)
         if party.target.kind is TargetKind.AGENT:
-            await self.release(party.target.id, talked=talked, missed=missed)
+            await self.release(party.target.id, talked=talked, missed=missed and not asked)
             await self._services.desks.call_changed(party.target.id, call_left(self._state))
             if not talked:
                 missed_of = 0 if missed else None
@@ -130,13 +139,10 @@ class Parties:
     async def occupy(self, agent_id: str, *, serving: bool = True) -> bool:
         """Take an agent into the call; False if busy elsewhere.
 
-        One who is not `serving` the queue, such as a supervisor, has no wrap-up and is signed out afterwards.
+        One who is not `serving` the queue, such as a supervisor, has no wrap-up.
         """
-        queues = self._services.queues
+        queue = self._state.home_queue if serving else None
         try:
-            free = await queues.occupied(agent_id, self._state.id, self._state.home_queue if serving else None)
-            if free and not serving:
-                await queues.sign_out(agent_id)
+            return await self._services.queues.occupied(agent_id, self._state.id, queue)
         except QueuesUnavailable:
             return False
-        return free

@@ -118,13 +118,11 @@ class Rejoining(Consulting):
             await self._miss_party(party)
         self._seating.forget(former)
         party.channel_id, party.rings_again, party.muted = new_id("agent-leg"), party.up, False
-        self._listen(party.channel_id)
         await self._services.store.save(self._state)
         await self._parties.hang_up(former)
         try:
-            await self._parties.ring_agent(
-                f"PJSIP/{phone.endpoint}", party.channel_id, self._parties.ring_s(party.target)
-            )
+            ring_s = self._parties.ring_s(party.target)
+            await self._parties.ring_agent(f"PJSIP/{phone.endpoint}", party.channel_id, ring_s, self._listen)
         except AriError as error:
             party.rings_again = False
             await self._show()

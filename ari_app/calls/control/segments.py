@@ -131,11 +131,10 @@ class Segment:
 class Segments:
     """Segments of one conversation, one after another. Never delays it."""
 
-    def __init__(self, services: CallServices, state: CallState, *, adopted: bool) -> None:
-        assert state.talk is not None, "an offer was staged"
+    def __init__(self, services: CallServices, state: CallState, first: RecordingStage, *, adopted: bool) -> None:
         self._services = services
         self._state = state
-        self._present: Segment | None = self._segment(state.talk.recording, adopted=adopted)
+        self._present: Segment | None = self._segment(first, adopted=adopted)
         self._switching: asyncio.Task[None] | None = None
         self._finishing: set[asyncio.Task[None]] = set()
         """Former segments on their way to the seal."""

@@ -104,11 +104,11 @@ class Supervising(Rejoining):
             silent=command.silent,
             taking_over=action is SupervisorAction.TAKE_OVER,
         )
-        self._listen(supervisor.channel_id)
         await self._services.store.save(self._state)
         crashpoint("supervisor-asked")
+        endpoint = supervisor.target.endpoint
         try:
-            await self._parties.ring_agent(supervisor.target.endpoint, supervisor.channel_id, SUPERVISOR_RING_S)
+            await self._parties.ring_agent(endpoint, supervisor.channel_id, SUPERVISOR_RING_S, self._listen)
         except AriError as error:
             await self._end_supervision()
             raise TargetBusy("the supervisor's phone cannot be rung: it is not registered") from error

@@ -14,6 +14,8 @@ THIRD = "third"
 """Role of an agent who is consulted."""
 TRANSFER, PICK_UP = "transfer", "pick_up"
 """Ways in which the call becomes a third party's with the answer."""
+SENDING = frozenset({StoryStep.TRANSFERRED, StoryStep.CONSULTED})
+"""Steps with a note for the agent who gets the call, or is asked."""
 
 
 def call_changed(state: CallState, agent_id: str) -> CallChanged:
@@ -21,6 +23,7 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     now_ms = milliseconds(utc_now())
     control = state.control or Control(state.talk.connected_at_ms or now_ms if state.talk is not None else now_ms)
     shown = _about(state, agent_id, now_ms)
+    shown.note = _note_for(state, agent_id)
     if not state.bridged:
         if agent_id in state.agents and state.outgoing is not None:
             shown.may, shown.since_ms = [CallAction.HANG_UP], state.started_at_ms
@@ -28,6 +31,8 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     party, talk = control.party, state.talk
     if talk is not None and not talk.released:
         shown.agent = CallAgent(talk.agent_id, talk.agent_name, talk.staff_number)
+    if talk is not None and state.direction is Direction.INBOUND:
+        shown.waited_ms = talk.waited_ms
     shown.state, shown.since_ms, shown.until_ms = control.stage, control.since_ms, control.until_ms
     shown.muted, shown.held_by_phone = control.muted, control.held_by_phone
     shown.recording = not control.recording_paused
@@ -49,6 +54,16 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     else:
         shown.over = True
     return shown
+
+
+def _note_for(state: CallState, agent_id: str) -> str:
+    """Return the note of the colleague who sent the call.
+
+    A transfer to a queue has its note for the agent who takes the call there.
+    """
+    places = {agent_id, state.queue}
+    sent = (entry for entry in reversed(state.story) if entry.step in SENDING and entry.target in places)
+    return next((entry.note for entry in sent if entry.note), "")
 
 
 def _party(party: Party) -> CallParty:

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from crm.kinds import TicketKind
 from crm.personal_data.fields import PersonalAddress, PersonalName, PersonalNumber, PersonalText
-from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.model import TicketStatus, Urgency
 
 LONGEST = 4000
 """Characters of one text of a draft."""

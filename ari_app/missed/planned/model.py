@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, Index, SQLModel
 
+from ari_app.queues.hours import ComingWindow
 from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime, text_enum
 
@@ -18,10 +19,27 @@ class CallBackEnd(StrEnum):
     """The caller dialled again before."""
     TAKEN = "taken"
     """An agent took the caller from the list."""
+    WINDOW_OVER = "window_over"
+    """The time that the caller chose is over: the caller is left to the list."""
     GIVEN_UP = "given_up"
     """No answer in all attempts: the caller is left to the list."""
     UNREACHABLE = "unreachable"
     """The number is not dialled, or does not exist: the caller is left to the list."""
+
+
+LEFT_TO_THE_LIST = frozenset({CallBackEnd.WINDOW_OVER, CallBackEnd.GIVEN_UP, CallBackEnd.UNREACHABLE})
+"""Ends after which people call by hand."""
+
+
+class NotCalled(StrEnum):
+    """Reason for which a number is not called back."""
+
+    NOT_DIALLED = "not_dialled"
+    """Numbers like this one are not called."""
+    DO_NOT_CALL = "do_not_call"
+    """Another person's number, who wishes no calls."""
+    IN_LINE = "in_line"
+    """A caller with this number waits in a queue now."""
 
 
 class QueueCallBack(SQLModel, table=True):
@@ -44,9 +62,15 @@ class QueueCallBack(SQLModel, table=True):
     joined_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
     """Not before."""
+    window_zh: str = ""
+    window_en: str = ""
+    """The time that the caller chose; empty: as soon as possible."""
+    opens_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Begin of that time, which is the place in line: before it the caller did not wait."""
+    closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     call_id: str | None = None
-    """The present attempt, in line or under way."""
+    """The present attempt, in line or under way; at the end, the call that reached the caller."""
     held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """How long its node has it; renewed while it waits."""
     end: CallBackEnd | None = Field(default=None, sa_type=text_enum(CallBackEnd))
@@ -67,3 +91,4 @@ class Asked:
     kind: str | None
     priority: int
     joined_at: datetime
+    window: ComingWindow | None = None

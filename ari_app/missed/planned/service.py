@@ -15,10 +15,12 @@ from ari_app.calls.model import CallState
 from ari_app.desk.call_states import OutgoingResult
 from ari_app.desk.model import CallStage
 from ari_app.missed.planned import store
-from ari_app.missed.planned.model import Asked, CallBackEnd, QueueCallBack
+from ari_app.missed.planned.model import Asked, CallBackEnd, NotCalled, QueueCallBack
 from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.hours import ComingWindow
 from ari_app.queues.model import LeaveReason
 from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
 from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
 
@@ -66,6 +68,11 @@ class PlannedCallBacks:
             known = await store.open_of(session, asked.number)
             if known is not None:
                 return known.asked_call_id == asked.call_id  # the step is repeated
+            window = asked.window
+            opens_at = None
+            if window is not None:
+                # Those who chose the same time are called in the order in which they asked.
+                opens_at = window.opens_at + timedelta(milliseconds=await store.count_of(session, window.opens_at))
             session.add(
                 QueueCallBack(
                     id=new_id("call-back"),
@@ -76,15 +83,47 @@ class PlannedCallBacks:
                     priority=asked.priority,
                     asked_call_id=asked.call_id,
                     joined_at=asked.joined_at,
-                    due_at=utc_now(),
+                    due_at=opens_at or utc_now(),
+                    window_zh=window.zh if window is not None else "",
+                    window_en=window.en if window is not None else "",
+                    opens_at=opens_at,
+                    closes_at=window.closes_at if window is not None else None,
                 )
             )
+        crashpoint("call-back-asked")
         return True
 
-    async def outstanding(self, number: str) -> bool:
-        """Tell whether a number has a call back that has not ended."""
-        async with self._database.read() as session:
-            return await store.open_of(session, number) is not None
+    async def outstanding(self, number: str | None) -> bool:
+        """Tell whether a number has a call back that has not ended.
+
+        False while the database is away.
+        """
+        if number is None:
+            return False
+        try:
+            return await self._database.look_up(lambda connection: store.is_outstanding(connection, number))
+        except Exception as error:
+            if not out_of_reach(error):
+                raise
+            return False
+
+    def windows(self, queue: str) -> list[ComingWindow]:
+        """Return the times that a caller of a queue may choose."""
+        if self._line is None:
+            return []
+        services = self._line.services
+        return services.hours.windows(services.queues.settings_of(queue))
+
+    async def why_not(self, number: str, call_id: str) -> NotCalled | None:
+        """Return why a number is not called back; None: it can be."""
+        if self._line is None:
+            return None
+        try:
+            self._line.services.dial_plan.endpoint(number)
+        except NumberRefused:
+            return NotCalled.NOT_DIALLED
+        live = [one for one in await self._line.everywhere() if one.number == number and one.id != call_id]
+        return NotCalled.IN_LINE if any(one.stage is CallStage.QUEUED and not _waits(one) for one in live) else None
 
     async def wanted(self, call_back_id: str, call_id: str) -> bool:
         """Tell whether this call is still to carry a call back out."""
@@ -97,21 +136,20 @@ class PlannedCallBacks:
             return True  # not known: one call too many is better than none
         return row is not None and row.ended_at is None and row.call_id == call_id
 
-    async def merge(self, number: str | None, queue: str, call_id: str) -> int | None:
+    async def merge(self, number: str, queue: str, call_id: str) -> int | None:
         """Give the number's call back up: its caller is here again.
 
-        Return when the caller joined this queue first.
+        Return when the caller joined this queue first. It waits for its turn to write: ask `outstanding` before.
         """
-        if number is None:
-            return None
         try:
             async with self._database.write() as session:
                 row = await store.open_of(session, number)
                 if row is None or row.asked_call_id == call_id:
                     return None
                 await store.end(session, row, CallBackEnd.MERGED, utc_now())
-                former, same = row.call_id, row.queue == queue
-                joined_ms = milliseconds(row.joined_at)
+                # One who chose a later time is not in line before it.
+                same = row.queue == queue and (row.opens_at is None or row.opens_at <= utc_now())
+                former, joined_ms = row.call_id, _place_ms(row)
         except Exception as error:
             if not out_of_reach(error):
                 raise
@@ -149,6 +187,7 @@ class PlannedCallBacks:
             row.call_id, row.held_until = None, None
             row.attempts += outgoing.result in TRIED
             if outgoing.result is OutgoingResult.REACHED:
+                row.call_id = state.id  # its record says when they talked
                 await store.end(session, row, CallBackEnd.REACHED, now)
             elif outgoing.result is OutgoingResult.UNREACHABLE:
                 await store.end(session, row, CallBackEnd.UNREACHABLE, now)
@@ -180,6 +219,7 @@ class PlannedCallBacks:
         if own:
             async with self._database.write() as session:
                 await store.hold(session, own, until)
+        await self._end_late_ones()
         async with self._database.read() as session:
             rows = await store.due(session, utc_now())
         if not rows:
@@ -190,11 +230,31 @@ class PlannedCallBacks:
             if row.number not in busy and self._is_open(row.queue):
                 await self._put_in_line(row)
 
+    async def _end_late_ones(self) -> None:
+        """End calls back with a window that is over."""
+        assert self._line is not None, "connected"
+        own = {state.id: state for state in self._line.live()}
+        now = utc_now()
+        async with self._database.read() as session:
+            late = await store.late(session, now)
+        for row in late:
+            state = own.get(row.call_id or "")
+            is_elsewhere = state is None and row.held_until is not None and row.held_until > now
+            if is_elsewhere or (state is not None and not _waits(state)):
+                continue
+            async with self._database.write() as session:
+                stored = await session.get(QueueCallBack, row.id)
+                if stored is None or stored.ended_at is not None:
+                    continue
+                await store.end(session, stored, CallBackEnd.WINDOW_OVER, now)
+            log.info("call_back_window_over", queue=row.queue)
+            await self._out_of_line(row.call_id)
+
     async def _put_in_line(self, row: QueueCallBack) -> None:
         assert self._line is not None, "connected"
         services = self._line.services
         try:
-            state = call_back_state(services, row, milliseconds(row.joined_at))
+            state = call_back_state(services, row, _place_ms(row))
         except NumberRefused as refused:
             log.warning("call_back_refused", why=refused.slug)
             async with self._database.write() as session:
@@ -222,6 +282,14 @@ class PlannedCallBacks:
             log.warning("call_back_not_out_of_line")  # it asks whether it is wanted before any phone rings
 
 
+def _place_ms(row: QueueCallBack) -> int:
+    """Return since when a call back is in line."""
+    return milliseconds(row.opens_at or row.joined_at)
+
+
+def _waits(state: CallState) -> bool:
+    return state.outgoing is not None and state.outgoing.waits
+
+
 def _on_the_line(state: CallState) -> bool:
-    is_call_back = state.outgoing is not None and state.outgoing.waits
-    return state.number is not None and state.stage is not CallStage.ENDED and not is_call_back
+    return state.number is not None and state.stage is not CallStage.ENDED and not _waits(state)

@@ -1,9 +1,10 @@
 """Queries over calls back that wait in a queue."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import col, or_, select, update
+from sqlalchemy import Connection
+from sqlmodel import col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ari_app.missed.planned.model import CallBackEnd, QueueCallBack
@@ -20,6 +21,12 @@ async def open_of(session: AsyncSession, number: str) -> QueueCallBack | None:
     return (await session.exec(statement)).first()
 
 
+def is_outstanding(connection: Connection, number: str) -> bool:
+    """Tell whether a number has a call back that has not ended."""
+    statement = select(QueueCallBack.id).where(QueueCallBack.number == number, col(QueueCallBack.ended_at).is_(None))
+    return connection.execute(statement.limit(1)).first() is not None
+
+
 async def due(session: AsyncSession, now: datetime) -> list[QueueCallBack]:
     """Return calls back that are due, in the order of joining."""
     statement = (
@@ -30,6 +37,20 @@ async def due(session: AsyncSession, now: datetime) -> list[QueueCallBack]:
         .limit(MOST_AT_ONCE)
     )
     return [*(await session.exec(statement)).all()]
+
+
+async def count_of(session: AsyncSession, opens_at: datetime) -> int:
+    """Return how many calls back have a window that opens then."""
+    opens = col(QueueCallBack.opens_at)
+    statement = select(func.count()).select_from(QueueCallBack)
+    statement = statement.where(opens >= opens_at, opens < opens_at + timedelta(minutes=1))
+    return (await session.exec(statement)).one()
+
+
+async def late(session: AsyncSession, now: datetime) -> list[QueueCallBack]:
+    """Return calls back with a window that is over."""
+    statement = select(QueueCallBack).where(col(QueueCallBack.ended_at).is_(None), col(QueueCallBack.closes_at) <= now)
+    return [*(await session.exec(statement.limit(MOST_AT_ONCE))).all()]
 
 
 async def hold(session: AsyncSession, call_ids: Collection[str], until: datetime) -> None:
@@ -60,9 +81,8 @@ async def end(session: AsyncSession, row: QueueCallBack, why: CallBackEnd, at: d
     session.add(row)
 
 
-async def planned(session: AsyncSession, call_ids: Collection[str]) -> dict[str, QueueCallBack]:
-    """Return calls back that have not ended, by the asking call."""
-    statement = select(QueueCallBack).where(
-        col(QueueCallBack.asked_call_id).in_(call_ids), col(QueueCallBack.ended_at).is_(None)
-    )
-    return {row.asked_call_id: row for row in (await session.exec(statement)).all()}
+async def of_calls(session: AsyncSession, call_ids: Collection[str]) -> dict[str, QueueCallBack]:
+    """Return the newest call back that each call asked for."""
+    statement = select(QueueCallBack).where(col(QueueCallBack.asked_call_id).in_(call_ids))
+    rows = (await session.exec(statement.order_by(col(QueueCallBack.joined_at), col(QueueCallBack.id)))).all()
+    return {row.asked_call_id: row for row in rows}

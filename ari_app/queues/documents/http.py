@@ -1,9 +1,16 @@
 """Routes of the queues' document."""
 
 from ari_app.queues.documents.errors import VersionNotFound
-from ari_app.queues.documents.model import DocumentCheck, DocumentFinding, DocumentInput, VersionText, VersionView
+from ari_app.queues.documents.model import (
+    DocumentCheck,
+    DocumentFinding,
+    DocumentInput,
+    KnownSkills,
+    VersionText,
+    VersionView,
+)
 from ari_app.queues.documents.service import QueueDocuments
-from foundation.routes import LEADERS, NoQuery, Request, Routes
+from foundation.routes import ADMINISTRATORS, LEADERS, NoQuery, Request, Routes
 
 
 def routes(documents: QueueDocuments) -> Routes:
@@ -44,7 +51,7 @@ def routes(documents: QueueDocuments) -> Routes:
         problems=(422,),
     )
     async def check(request: Request[DocumentCheck, NoQuery]) -> list[DocumentFinding]:
-        return [DocumentFinding.model_validate(one) for one in await documents.check(request.body.text)]
+        return [DocumentFinding.of(one) for one in await documents.check(request.body.text)]
 
     @table.add(
         "POST",
@@ -58,5 +65,15 @@ def routes(documents: QueueDocuments) -> Routes:
     )
     async def save(request: Request[DocumentInput, NoQuery]) -> VersionText:
         return await documents.save(request.body, request.actor)
+
+    @table.add(
+        "GET",
+        "/skills",
+        roles=LEADERS | ADMINISTRATORS,
+        summary="Return the skills that agents may have, as the queues' document lists them or as they are used",
+        response=KnownSkills,
+    )
+    async def skills(_request: Request[None, NoQuery]) -> KnownSkills:
+        return await documents.skills()
 
     return table

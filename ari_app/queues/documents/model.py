@@ -1,5 +1,6 @@
 """Table and views of the queues' document."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -10,9 +11,12 @@ from sqlmodel import Field, SQLModel
 from crm.text import Lines, OneLine
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime
-from foundation.findings import Severity
+from foundation.findings import Finding, Severity
+from foundation.problems import REASON
 
 LONGEST_DOCUMENT = 100_000
+_PLACE = re.compile(r"([a-z_]+(?:\.\w+)*): (.+)", re.DOTALL)
+"""Path before a finding's sentence."""
 
 
 class QueueDocument(SQLModel, table=True):
@@ -57,8 +61,17 @@ class DocumentFinding(BaseModel, from_attributes=True):
 
     line: int
     rule: str
-    message: str
+    place: str = ""
+    """Path of the field inside its queue, such as `overflow.0.to`."""
+    message: Annotated[str, REASON]
     severity: Severity
+
+    @classmethod
+    def of(cls, finding: Finding) -> "DocumentFinding":
+        """Return a finding with its place apart from its sentence."""
+        found = _PLACE.fullmatch(finding.message)
+        place, message = (found[1], found[2]) if found is not None else ("", finding.message)
+        return cls(line=finding.line, rule=finding.rule, place=place, message=message, severity=finding.severity)
 
 
 class VersionView(BaseModel, from_attributes=True):
@@ -77,3 +90,19 @@ class VersionText(VersionView):
     text: str
     difference: str
     """Lines removed and added since the version before, as a unified diff."""
+
+
+class KnownSkill(BaseModel):
+    """Skill that agents may have."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class KnownSkills(BaseModel):
+    """Skills by the document, the rules and the accounts."""
+
+    skills: list[KnownSkill]
+    listed: bool
+    """The document lists them: no others are meant. Else any name is one."""

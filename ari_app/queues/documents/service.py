@@ -9,8 +9,17 @@ from sqlalchemy.exc import IntegrityError
 
 from ari_app.queues.documents import store
 from ari_app.queues.documents.errors import DocumentChanged, DocumentInvalid, VersionNotFound
-from ari_app.queues.documents.model import DocumentInput, QueueDocument, VersionText, VersionView
+from ari_app.queues.documents.model import (
+    DocumentInput,
+    KnownSkill,
+    KnownSkills,
+    QueueDocument,
+    VersionText,
+    VersionView,
+)
 from ari_app.queues.documents.skills import without_agents
+from ari_app.queues.rule_checks import listed_skills
+from ari_app.queues.settings import read_queues
 from crm.staff.service import StaffService
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -18,6 +27,7 @@ from foundation.findings import Finding, errors_of, in_order
 from foundation.problems import FieldProblem
 from foundation.routes import Principal
 from foundation.signals import AsyncSignal
+from foundation.yaml_files import read_yaml
 
 MOST_VERSIONS = 200
 FILE_VERSION = 0
@@ -71,6 +81,23 @@ class QueueDocuments:
         shown = VersionView.model_validate(found)
         # The first two lines name files.
         return VersionText(**shown.model_dump(), text=found.text, difference="\n".join([*lines][2:]))
+
+    async def skills(self) -> KnownSkills:
+        """Return the skills that agents may have.
+
+        Those that the document lists, or else those of its rules and of agents.
+        """
+        newest = await self.newest()
+        text = (newest if newest is not None else await asyncio.to_thread(self._file_text)).encode()
+        document, _ = await asyncio.to_thread(read_yaml, self._file, raw=text)
+        if listed := listed_skills(document):
+            return KnownSkills(skills=[KnownSkill(**one.model_dump()) for one in listed], listed=True)
+        queues, _ = await asyncio.to_thread(read_queues, self._file, text)
+        names = {
+            name for queue in queues.values() for rule in queue.rules for step in rule.steps for name in step.skills
+        }
+        names.update(name for account in await self._staff.all() for name in account.skills)
+        return KnownSkills(skills=[KnownSkill(code=name, zh=name, en=name) for name in sorted(names)], listed=False)
 
     async def check(self, text: str) -> list[Finding]:
         """Return everything wrong with a text, by line."""

@@ -3,9 +3,14 @@
 local AGENT_FIELDS = {
   'state', 'since', 'idle', 'reason', 'queues', 'call', 'queue', 'reservation',
   'next', 'next_reason', 'misses', 'deadline', 'calls', 'skills', 'number',
+  'result', -- '1': the result of the present call, or of the one in `wrapping`, is stored
+  'wrapping', -- the call that is wrapped up after the present one, which the agent dialled
+  'together', -- all agents of the present offer, where they are several
+  'silent', -- why the agent's own phone stopped, while another one of that offer stops
 }
 
 local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`
+local RESULT_MISSING = 'result_missing' -- as in `ari_app.work.model`
 -- An agent who closes the desk without signing out is signed out after this.
 local DESK_CLOSED_MS = 600000
 
@@ -97,6 +102,10 @@ local function free_of_call(agent)
   agent.call = ''
   agent.queue = ''
   agent.reservation = ''
+  agent.result = ''
+  agent.wrapping = ''
+  agent.together = ''
+  agent.silent = ''
   set_deadline(agent, nil)
 end
 
@@ -142,6 +151,21 @@ local function become_free(agent, keep_idle)
   else
     become_ready(agent, keep_idle)
   end
+end
+
+-- The time of a wrap-up is over. One without the result that its queue requires goes on to the cap of the queue; then the
+-- agent is paused, and reads why.
+local function end_wrap_up(agent)
+  local settings = settings_of(agent.queue)
+  if settings.result_required and agent.result == '' then
+    local latest = tonumber(agent.since) + settings.wrap_up_cap_ms
+    if now < latest then
+      return set_deadline(agent, latest)
+    elseif agent.next == '' then
+      return become_not_ready(agent, RESULT_MISSING)
+    end
+  end
+  become_free(agent)
 end
 
 -- The time in the state that the agent had before this step, and the state that follows.

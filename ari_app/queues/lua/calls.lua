@@ -22,6 +22,29 @@ local function call_of(id)
   return call
 end
 
+-- A reservation's id has the ids of call and agent and the stamp of the offer, the fencing token.
+local function parts_of(reservation)
+  local call_id, agent_id, stamp = string.match(reservation, '^([^~]+)~([^~]+)~(%d+)$')
+  return call_id or '', agent_id or '', stamp or ''
+end
+
+local function reservation_of(call, agent_id, stamp)
+  return call.id .. '~' .. agent_id .. '~' .. stamp
+end
+
+-- Whether the agent's reservation is the call's: of the one agent, or of one of several who are rung at once. `reservation`
+-- of such a call is that of the first of them; the others' have the same stamp.
+local function in_force(call, agent)
+  if agent.reservation == '' or call.reservation == agent.reservation then
+    return agent.reservation ~= ''
+  end
+  if call.state ~= 'offered' or not string.find(',' .. call.agent .. ',', ',' .. agent.id .. ',', 1, true) then
+    return false
+  end
+  local _, _, stamp = parts_of(call.reservation)
+  return agent.reservation == reservation_of(call, agent.id, stamp)
+end
+
 local function in_line(call)
   return call.state == 'waiting' or call.state == 'offered' or call.state == 'gone'
 end
@@ -103,21 +126,68 @@ local function arm_retry(call, failed)
   end
 end
 
--- Put the call back into its place, with its joining time; remember the agent who failed it, if one did.
-local function back_in_line(call, agent_id)
+-- Remember an agent who failed the call: rung for it again only after a while.
+local function note_failed(call, agent_id)
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
-  if agent_id then
-    failed[agent_id] = now + settings_of(call.queue).retry_same_agent_ms
-    call.failed = cjson.encode(failed)
-    call.last_failed = agent_id
+  failed[agent_id] = now + settings_of(call.queue).retry_same_agent_ms
+  call.failed = cjson.encode(failed)
+  call.last_failed = agent_id
+  call.changed = true
+end
+
+-- Take an agent out of the call's offer; return whether others are still rung.
+local function ring_without(call, agent_id)
+  local left = {}
+  for _, id in ipairs(names(call.agent)) do
+    if id ~= agent_id then
+      left[#left + 1] = id
+    end
   end
+  if #left == 0 then
+    return false
+  end
+  local _, _, stamp = parts_of(call.reservation)
+  call.agent = table.concat(left, ',')
+  call.reservation = reservation_of(call, left[1], stamp)
+  call.changed = true
+  return true
+end
+
+-- The phones of the call's offer stop: these agents are free when the last of them is silent, at the latest in a moment.
+local function stop_ringing(call, but_agent)
+  for _, id in ipairs(names(call.agent)) do
+    local agent = agent_of(id)
+    if id ~= but_agent and in_force(call, agent) then
+      set_deadline(agent, now + GONE_GRACE_MS)
+    end
+  end
+end
+
+-- Return the agents of the offer that `agent` is in, who are not free of it yet; without the one who has the caller.
+local function rung_together(agent)
+  local _, _, stamp = parts_of(agent.reservation)
+  local found = {}
+  for _, id in ipairs(names(agent.together)) do
+    local other = agent_of(id)
+    local _, _, others_stamp = parts_of(other.reservation)
+    if (other.state == 'reserved' or other.state == 'ringing') and others_stamp == stamp then
+      found[#found + 1] = other
+    end
+  end
+  return #found > 0 and found or { agent }
+end
+
+-- Put the call back into its place, with its joining time.
+local function back_in_line(call)
   call.state = 'waiting'
   call.agent = ''
   call.reservation = ''
   call.changed = true
   redis.call('SREM', OFFERED .. call.node, call.id)
   enter_bucket(call)
-  arm_retry(call, failed)
+  if call.failed ~= '' then
+    arm_retry(call, cjson.decode(call.failed))
+  end
 end
 
 local function mark_gone(call)

@@ -1,6 +1,8 @@
 -- The match: the best caller and the right agent are found and reserved in one step.
 
 local MISSES = { no_answer = true, busy = true, refused = true }
+-- Not the agent's fault: the place among the idle stays.
+local BLAMELESS = { caller_gone = true, interrupted = true, answered_elsewhere = true }
 
 local function skills_of(id)
   return agents[id] and agents[id].skills or redis.call('HGET', AGENT .. id, 'skills') or ''
@@ -53,6 +55,27 @@ local function choose(queue, call)
   end
 end
 
+-- All who may be rung for the call at once, up to `most`, in the order of the strategy.
+local function choose_all(queue, call, most)
+  local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
+  local found, first, chunk = {}, 0, 20
+  while true do
+    local candidates = ready_agents(queue, first, first + chunk - 1)
+    for _, id in ipairs(candidates) do
+      if (failed[id] or 0) <= now and meets(call.need ~= '' and skills_of(id) or '', call.need) then
+        found[#found + 1] = agent_of(id)
+        if #found == most then
+          return found
+        end
+      end
+    end
+    if #candidates < chunk then
+      return found
+    end
+    first = first + chunk
+  end
+end
+
 -- Return the only ready agent, if there is just one, ready since this step: there is no choice to make.
 local function only_ready()
   local id, agent = next(newly_ready)
@@ -68,17 +91,26 @@ end
 
 local function offer_view(call)
   local rank = redis.call('ZRANK', LINE .. call.queue, call.id)
+  local _, first, stamp = parts_of(call.reservation)
+  local others
+  for _, id in ipairs(names(call.agent)) do
+    if id ~= first then
+      others = others or {}
+      others[#others + 1] = { agent_id = id, reservation_id = reservation_of(call, id, stamp) }
+    end
+  end
   return {
     reservation_id = call.reservation,
     call_id = call.id,
-    agent_id = call.agent,
+    agent_id = first,
+    others = others,
     queue = call.queue,
     node = call.node,
     joined_at_ms = tonumber(call.joined),
     waited_ms = waited(call),
     position = (rank or 0) + 1,
     ring_ms = settings_of(call.queue).ring_ms,
-    pulled = agent_of(call.agent).queues == '' or nil,
+    pulled = agent_of(first).queues == '' or nil,
   }
 end
 
@@ -91,26 +123,29 @@ local function tell_owner(call)
   end
 end
 
--- A reservation's id has both ids and a unique stamp, the fencing token.
-local function parts_of(reservation)
-  local call_id, agent_id = string.match(reservation, '^([^~]+)~([^~]+)~%d+$')
-  return call_id or '', agent_id or ''
-end
-
-local function reserve(call, agent)
+-- Reserve all chosen agents for the call; most often it is one.
+local function reserve(call, chosen)
   local rung = strategy_of(call.queue).rung
-  if rung then
-    rung(call.queue, agent)
+  local stamp = text(next_stamp())
+  local ids = {}
+  for index, agent in ipairs(chosen) do
+    ids[index] = agent.id
   end
-  move(agent, 'reserved')
-  local reservation = call.id .. '~' .. agent.id .. '~' .. text(next_stamp())
-  agent.call = call.id
-  agent.queue = call.queue
-  agent.reservation = reservation
-  set_deadline(agent, now + settings_of(call.queue).ring_ms + LEASE_GRACE_MS)
+  local together = #ids > 1 and table.concat(ids, ',') or ''
+  for _, agent in ipairs(chosen) do
+    if rung then
+      rung(call.queue, agent)
+    end
+    move(agent, 'reserved')
+    agent.together = together
+    agent.call = call.id
+    agent.queue = call.queue
+    agent.reservation = reservation_of(call, agent.id, stamp)
+    set_deadline(agent, now + settings_of(call.queue).ring_ms + LEASE_GRACE_MS)
+  end
   call.state = 'offered'
-  call.agent = agent.id
-  call.reservation = reservation
+  call.agent = table.concat(ids, ',')
+  call.reservation = chosen[1].reservation
   call.changed = true
   leave_bucket(call)
   call.held, call.held_until = '', ''
@@ -184,17 +219,22 @@ local function heads_of_touched()
   return heads
 end
 
-local function agent_for(head, call, only)
+-- Return the agents to be rung, or an empty list.
+local function agents_for(head, call, only)
   if head.held then
     local agent = agent_of(head.held)
-    return will_come(agent, call) and agent or nil
+    return { will_come(agent, call) and agent or nil }
   end
   if only and call.failed == '' then
-    return meets(only.skills, head.need) and only or nil
+    return { meets(only.skills, head.need) and only or nil }
   end
   store_newly_ready()
+  local at_once = strategy_of(head.queue).at_once
+  if at_once and not preferred_agent(head.queue, call) then
+    return choose_all(head.queue, call, at_once(head.queue))
+  end
   local id = choose(head.queue, call)
-  return id and agent_of(id)
+  return { id and agent_of(id) }
 end
 
 -- One pass suffices: agents only become fewer meanwhile, so a call passed over once cannot be served later in the pass.
@@ -215,11 +255,13 @@ local function match()
   local best = best_of(heads, ready_in)
   while best do
     local call = call_of(best.id)
-    local agent = agent_for(best, call, only)
+    local chosen = agents_for(best, call, only)
     best.id = nil
-    if agent then
-      count_agent(ready_in, agent, -1)
-      reserve(call, agent)
+    if #chosen > 0 then
+      for _, agent in ipairs(chosen) do
+        count_agent(ready_in, agent, -1)
+      end
+      reserve(call, chosen)
     elseif call.failed == '' and not best.held then
       best.over = true
     else
@@ -247,35 +289,6 @@ local function release_held()
       leave_bucket(call)
       enter_bucket(call)
     end
-  end
-end
-
--- End an offer that failed. Misses are counted: after several in a row the agent is made not ready.
-local function release(agent, reason)
-  local call = call_of(agent.call)
-  local misses_allowed = settings_of(agent.queue).misses_until_not_ready
-  if call.state == 'offered' and call.reservation == agent.reservation then
-    if reason == 'caller_gone' then
-      mark_gone(call)
-    else
-      back_in_line(call, reason ~= 'interrupted' and agent.id)
-    end
-  end
-  if MISSES[reason] then
-    agent.misses = (tonumber(agent.misses) or 0) + 1
-    keep_fact('queue', {
-      id = agent.reservation .. '~missed', event = 'RINGNOANSWER', call_id = given(agent.call), queue = given(agent.queue),
-      agent_id = agent.id, ring_ms = math.max(0, now - tonumber(agent.since)), reason = reason,
-    })
-  end
-  if agent.next == 'offline' then
-    become_offline(agent)
-  elseif reason == 'unavailable' then
-    become_not_ready(agent, 'unavailable')
-  elseif agent.next == '' and (tonumber(agent.misses) or 0) >= misses_allowed then
-    become_not_ready(agent, reason)
-  else
-    become_free(agent, reason == 'caller_gone' or reason == 'interrupted')
   end
 end
 

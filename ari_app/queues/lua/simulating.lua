@@ -68,16 +68,20 @@ keep_fact = function(kind, fields)
   end
 end
 
--- An offer rings as long as the call says, and is then answered, or missed as often as the call says.
+-- An offer rings as long as the call says, and is then answered, or missed as often as the call says. Of several agents who
+-- are rung at once the first answers, who was idle longest.
 local function take_offer(offer)
   local call = coming[offer.call_id]
   if not call or call.reservation == offer.reservation_id then
     return
   end
-  call.reservation = offer.reservation_id
+  call.reservation, call.others = offer.reservation_id, offer.others or {}
   if call.misses > 0 then
     call.misses = call.misses - 1
     push({ at = now + offer.ring_ms, kind = 'miss', call = offer.call_id, reservation = offer.reservation_id })
+    for _, other in ipairs(call.others) do
+      push({ at = now + offer.ring_ms, kind = 'miss', call = offer.call_id, reservation = other.reservation_id })
+    end
   else
     push({
       at = now + math.min(call.ring, offer.ring_ms), kind = 'answer', call = offer.call_id,
@@ -94,6 +98,14 @@ local function step(at, command, ...)
     take_offer(offer)
   end
   return reply
+end
+
+-- Free those who were rung for the call, too.
+local function silence_others(at, call)
+  for _, other in ipairs(call.others) do
+    step(at, declined_command, other.reservation_id, 'answered_elsewhere')
+  end
+  call.others = {}
 end
 
 local function call_state(id)
@@ -127,6 +139,7 @@ function happenings.answer(event)
   if string.find(reply, '"result":true', 1, true) then
     local call = coming[event.call]
     call.connected = true
+    silence_others(event.at, call)
     push({ at = event.at + call.talk, kind = 'finish', call = event.call, agent = event.agent })
   end
 end
@@ -143,6 +156,7 @@ function happenings.give_up(event)
   step(event.at, leave_command, event.call, call.limit and 'EXITWITHTIMEOUT' or 'ABANDON')
   if call.reservation then
     step(event.at, declined_command, call.reservation, 'caller_gone')
+    silence_others(event.at, call)
   end
   coming[event.call] = nil
 end
@@ -151,8 +165,9 @@ function happenings.finish(event)
   local call = coming[event.call]
   local settings = settings_of(call.queue)
   step(event.at, finished_command, event.agent, event.call, 'talked')
+  step(event.at, result_stored_command, event.agent, event.call)
   -- The agent ends a wrap-up earlier than its time does.
-  if settings.wrap_up ~= 'timed' or call.wrap < settings.wrap_up_ms then
+  if not settings.wrap_up_is_timed or call.wrap < settings.wrap_up_ms then
     push({ at = event.at + call.wrap, kind = 'wrapped', agent = event.agent })
   end
   coming[event.call] = nil

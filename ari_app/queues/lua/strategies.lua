@@ -1,5 +1,6 @@
 -- Strategies of queues. Each says by `score` where an agent stands who becomes ready: the lowest is rung first. One may say,
--- besides, from which score on the next agent is looked for (`start`), and remember who was rung (`rung`).
+-- besides, from which score on the next agent is looked for (`start`), remember who was rung (`rung`), and ring several
+-- agents for one caller (`at_once`).
 
 local MEMORY = PREFIX .. 'memory:' -- what a queue's strategy remembers
 local LATER = 1000000000           -- more than any staff number: agents who are not listed follow those who are
@@ -9,6 +10,14 @@ local strategies = {}
 strategies.longest_idle = {
   score = function(_, agent)
     return tonumber(agent.idle)
+  end,
+}
+
+-- All who are ready and fit, the longest idle first: the first to answer has the caller.
+strategies.ring_all = {
+  score = strategies.longest_idle.score,
+  at_once = function(queue)
+    return settings_of(queue).ring_at_most
   end,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ari_app.queues.simulation.model import Fared, SimulatedQueue
-from crm.reports.call_lines import figures_of, percent
+from crm.reports.call_lines import lines_of, percent
 from crm.reports.summing import INBOUND, CallFact, Sums, summed
 from crm.reports.waits import Limits
 
@@ -24,7 +24,7 @@ def figures_by_queue(
     )
     sums: dict[str, Sums] = {}
     for parts, one in summed(facts).items():
-        sums.setdefault(parts.queue, Sums()).add(one.stored())
+        sums.setdefault(parts.queue, Sums()).join(one)
     names = [*queues, *sorted(sums.keys() - set(queues))]
     return [_of_queue(name, sums.get(name, Sums()), fared, queues_of, Limits(within_s, SHORT_S)) for name in names]
 
@@ -35,6 +35,6 @@ def _of_queue(
     serving = [times for agent, times in fared.times.items() if name in queues_of.get(agent, ())]
     busy = sum(times.get(state, 0) for times in serving for state in BUSY)
     there = sum(ms for times in serving for state, ms in times.items() if state != PAUSED)
-    figures = figures_of(0, name, sums, limits)
+    (figures,) = lines_of({(0, name): sums}, limits)
     wanted = {field: figures[field] for field in SimulatedQueue.model_fields if field in figures}
     return SimulatedQueue(queue=name, occupancy=percent(busy, there), **wanted)

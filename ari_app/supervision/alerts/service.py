@@ -12,7 +12,12 @@ from foundation.ids import new_id
 from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
-MOST: dict[AlertFigure, int] = {AlertFigure.WAITING: 1000, AlertFigure.LONGEST_WAIT_S: 86_400, AlertFigure.LEVEL: 100}
+MOST: dict[AlertFigure, int] = {
+    AlertFigure.WAITING: 1000,
+    AlertFigure.LONGEST_WAIT_S: 86_400,
+    AlertFigure.LEVEL: 100,
+    AlertFigure.LONG_PAUSES: 1000,
+}
 """Largest bound of each figure."""
 
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from ari_app.desk.board import AlertFigure
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import QueueSnapshot
+from ari_app.queues.model import AgentState, QueueSnapshot, Snapshot
 from ari_app.queues.service import QueueService
 from ari_app.supervision.alerts import store
 from ari_app.supervision.alerts.model import QueueAlert
@@ -30,6 +30,8 @@ WATCHER_S = 8
 
 Levels = Callable[[], Awaitable[Mapping[str, float | None]]]
 """Returns the service level of each queue in the last minutes, in percent; None without calls."""
+IsLong = Callable[[str | None, int], bool]
+"""Tells whether a pause for a reason is too long, by its milliseconds."""
 Key = tuple[str, AlertFigure]
 
 log = structlog.get_logger()
@@ -47,6 +49,7 @@ class AlertWatch:
         *,
         levels: Levels,
         wake_outbox: Callable[[], None],
+        is_long: IsLong = lambda _reason, _ms: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -55,6 +58,7 @@ class AlertWatch:
         self._node = node
         self._levels = levels
         self._wake_outbox = wake_outbox
+        self._is_long = is_long
         self._clock = clock
         self._calm_since: dict[str, float] = {}
         """Since when the value of an open alert is good again, by the alert's id."""
@@ -118,10 +122,18 @@ class AlertWatch:
             for one in snapshot.queues
             for figure in (AlertFigure.WAITING, AlertFigure.LONGEST_WAIT_S)
         }
+        values |= {
+            (one.queue, AlertFigure.LONG_PAUSES): self._long_pauses(snapshot, one.queue) for one in snapshot.queues
+        }
         if any(figure is AlertFigure.LEVEL for _, figure in bounds):
             levels = await self._levels()
             values |= {(name, AlertFigure.LEVEL): int(level) for name, level in levels.items() if level is not None}
         return values
+
+    def _long_pauses(self, snapshot: Snapshot, queue: str) -> int:
+        """Return how many of a queue's agents pause longer than allowed."""
+        paused = [one for one in snapshot.agents if one.state is AgentState.NOT_READY and queue in one.queues]
+        return sum(self._is_long(one.reason, snapshot.at_ms - one.since_ms) for one in paused)
 
     def _is_over(self, key: Key, alert: QueueAlert, bounds: Mapping[Key, int], values: Mapping[Key, int]) -> bool:
         """Tell whether an alert ends now: its value stayed good."""

@@ -25,6 +25,7 @@ export const PLACES: readonly Place[] = [
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
   { name: 'dispatch', icon: Promotion, roles: DESKS },
   { name: 'customers', icon: UserFilled, roles: DESKS },
+  { name: 'capacity', icon: MapLocation, roles: ['supervisor', 'administrator'] },
   { name: 'duty', icon: Calendar, roles: ['department', 'supervisor', 'administrator'] },
   { name: 'handovers', icon: Switch, roles: [...DESKS, 'department'] },
   { name: 'notices', icon: Bell, roles: ['supervisor', 'department', 'administrator'] },

@@ -1,10 +1,22 @@
+import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { entry } from '@/features/session/target'
 import { serve } from '@/shared/testing/service'
 import { router } from './router'
 
 describe('the way to a page', () => {
+  it('asks nothing where nobody can be signed in', async () => {
+    setActivePinia(createPinia())
+    localStorage.removeItem('hotline.signed-in')
+    const asked = serve({})
+    await router.push('/report')
+    expect([router.currentRoute.value.name, asked.filter((one) => one.path === '/session')]).toEqual(['public-report', []])
+    await router.push('/people')
+    expect(router.currentRoute.value.name).toBe('sign-in')
+  })
+
   beforeEach(() => {
+    localStorage.setItem('hotline.signed-in', '1')
     serve({ 'GET /session': { role: 'agent', staff_number: '1001', password_one_time: false, time_zone: 'Asia/Shanghai' } })
   })
 

@@ -113,11 +113,12 @@ export class Connection {
     }
   }
 
-  #lost(line: SipLine, why: 'refused' | 'socket'): void {
+  #lost(line: SipLine, why: Parameters<LineEvents['lost']>[0]): void {
     if (line !== this.#line) return
+    const problem = why === 'unanswered' ? 'server-away' : 'registration-lost'
     // A call's dialog belongs to its line, which finds its socket again by itself.
-    if (why === 'socket' || line.inCall) this.#events.lost('registration-lost', null)
-    else this.#again('registration-lost')
+    if (why === 'socket' || line.inCall) this.#events.lost(problem, null)
+    else this.#again(problem)
   }
 
   #again(problem: PhoneProblem): void {

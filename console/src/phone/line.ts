@@ -8,12 +8,14 @@ import { gatheringCut } from './ice'
 const REGISTERED_FOR_S = 60
 const RECOVERY_S = { min: 1, max: 8 }
 const BUSY_HERE = 486
+/** JsSIP waits for half a minute, and then leaves it. */
+const ANSWERED_WITHIN_MS = 8000
 
 /** What happens on the line. */
 export interface LineEvents {
   registered: () => void
-  /** `refused`: the account is not valid (any more). */
-  lost: (why: 'refused' | 'socket') => void
+  /** `refused`: the account is not valid (any more); `unanswered`: a socket is open behind which no telephone system is. */
+  lost: (why: 'refused' | 'unanswered' | 'socket') => void
   rings: (number: string) => void
   answered: () => void
   ended: (cause: string) => void
@@ -27,6 +29,7 @@ interface Asked {
     body: undefined,
     options: { eventHandlers: { succeeded: () => void; failed: (end: { response: object | null }) => void } },
   ) => void
+  on: (event: 'newTransaction' | 'transactionDestroyed', heard: (of: { transaction: { request: { method: string } } }) => void) => void
 }
 
 /** SIP over a WebSocket: registered, and in one call at most. */
@@ -38,6 +41,7 @@ export class SipLine {
   readonly #own: string
   #session: RTCSession | null = null
   #stopped = false
+  #unanswered: ReturnType<typeof setTimeout> | undefined
   #replacing = false
 
   constructor(account: Account, events: LineEvents) {
@@ -63,9 +67,11 @@ export class SipLine {
       user_agent: 'hotline console',
     })
     this.#ua.on('registered', () => this.#unlessStopped(events.registered))
-    this.#ua.on('registrationFailed', ({ response }) =>
-      this.#unlessStopped(() => events.lost(response?.status_code >= 400 ? 'refused' : 'socket')),
-    )
+    this.#ua.on('registrationFailed', ({ response }) => {
+      const open = this.#ua.isConnected() ? 'unanswered' : 'socket'
+      this.#unlessStopped(() => events.lost(response?.status_code >= 400 ? 'refused' : open))
+    })
+    this.#watchRegistering()
     this.#ua.on('disconnected', () => this.#unlessStopped(() => events.lost('socket')))
     this.#ua.on('newRTCSession', (event: RTCSessionEvent) => {
       if ((event.originator as string) === 'remote') this.#rung(event as IncomingRTCSessionEvent)
@@ -83,6 +89,7 @@ export class SipLine {
   /** Unregister and close the socket. A call's sound goes on until the call ends. */
   stop(options: { hangUp: boolean }): void {
     this.#stopped = true
+    clearTimeout(this.#unanswered)
     if (options.hangUp) this.hangUp()
     this.#ua.stop()
   }
@@ -128,6 +135,19 @@ export class SipLine {
   /** Take the next call in place of the present one, whose other side is lost. */
   expectReplacement(): void {
     this.#replacing = true
+  }
+
+  /** Each try to register, the first and those that renew it, has its answer in time. */
+  #watchRegistering(): void {
+    const ua = this.#ua as unknown as Asked
+    ua.on('newTransaction', ({ transaction }) => {
+      if (transaction.request.method !== 'REGISTER') return
+      clearTimeout(this.#unanswered)
+      this.#unanswered = setTimeout(() => this.#unlessStopped(() => this.#events.lost('unanswered')), ANSWERED_WITHIN_MS)
+    })
+    ua.on('transactionDestroyed', ({ transaction }) => {
+      if (transaction.request.method === 'REGISTER') clearTimeout(this.#unanswered)
+    })
   }
 
   #rung({ session, request }: IncomingRTCSessionEvent): void {

@@ -17,14 +17,16 @@ export async function microphoneAllowed(): Promise<boolean> {
   }
 }
 
-/** Return microphones and speakers. Labels are empty before the first permission. */
-export async function listDevices(): Promise<{ microphones: AudioDevice[]; speakers: AudioDevice[] }> {
+/** Return microphones and speakers. Labels are empty before the first permission. `isSilent`: nothing can play a sound. */
+export async function listDevices(): Promise<{ microphones: AudioDevice[]; speakers: AudioDevice[]; isSilent: boolean }> {
   const found = await navigator.mediaDevices.enumerateDevices()
   const of = (kind: MediaDeviceKind): AudioDevice[] =>
     found
       .filter((one) => one.kind === kind && one.deviceId !== '' && one.deviceId !== 'default')
       .map(({ deviceId, label }) => ({ id: deviceId, label }))
-  return { microphones: of('audioinput'), speakers: of('audiooutput') }
+  // Only Chromium lists every speaker: another browser that lists none may have one.
+  const isSilent = 'userAgentData' in navigator && !found.some((one) => one.kind === 'audiooutput')
+  return { microphones: of('audioinput'), speakers: of('audiooutput'), isSilent }
 }
 
 /** Return the level of sound samples, 0 to 1: -60 dB and less is 0. */

@@ -22,6 +22,7 @@ describe('a headset', () => {
   }
   const sinks: string[] = []
   const report = vi.fn()
+  let dead = false
 
   beforeEach(() => {
     tracks.length = sinks.length = 0
@@ -30,7 +31,10 @@ describe('a headset', () => {
     vi.stubGlobal(
       'Audio',
       class {
-        setSinkId = async (id: string) => void sinks.push(id)
+        setSinkId = async (id: string) => {
+          if (dead) throw new DOMException('', 'AbortError')
+          sinks.push(id)
+        }
       },
     )
   })
@@ -61,6 +65,33 @@ describe('a headset', () => {
     await sound.refresh()
     expect(sinks).toEqual(['', 'headset'])
     expect(state.devices.ear, 'the choice stays').toBe('headset')
+  })
+
+  it('that plays nothing says so, until a device plays', async () => {
+    const state = newState()
+    const sound = new Sound(state, (problem) => (state.problem = problem), () => ({ tone: 'off', volume: 0 }))
+    dead = true
+    await sound.refresh()
+    expect(state.problem).toBe('no-output')
+    dead = false
+    await sound.refresh()
+    expect(state.problem).toBeNull()
+
+    state.devices.ear = 'headset'
+    devices.enumerateDevices.mockResolvedValueOnce([{ kind: 'audiooutput', deviceId: 'headset', label: 'Headset' }])
+    dead = true
+    await sound.refresh()
+    expect(state.problem).toBe('no-output')
+    dead = false
+    await sound.pick('ear', '')
+    expect(state.problem, 'the system’s speaker plays').toBeNull()
+  })
+
+  it('that is the only one says so when it is gone', async () => {
+    vi.stubGlobal('navigator', { ...navigator, userAgentData: {}, mediaDevices: devices })
+    const sound = new Sound(newState(), report, () => ({ tone: 'off', volume: 0 }))
+    await sound.refresh()
+    expect(report).toHaveBeenCalledWith('no-output')
   })
 
   it('without a microphone left says so', async () => {

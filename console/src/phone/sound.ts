@@ -74,7 +74,7 @@ export class Sound {
     this.#ringing = true
     this.arm()
     try {
-      await this.#ringer?.useDevice(this.#state.devices.ring).catch(() => this.#report('no-output'))
+      await this.#playTo('ring')
       if (this.#ringing) await this.#ringer?.ring(this.#chosen(), seconds)
     } catch {
       if (this.#ringing) this.#report('sound-blocked')
@@ -107,7 +107,7 @@ export class Sound {
     this.#state.devices[use] = id
     remember(this.#state)
     if (use === 'microphone') await this.#reopen()
-    if (use === 'ear') await this.#ear.setSinkId?.(id).catch(() => this.#report('no-output'))
+    else if (await this.#playTo(use)) this.#outputIsBack()
   }
 
   async test(): Promise<void> {
@@ -115,16 +115,37 @@ export class Sound {
     if (stream === null) return
     const spoke = stream.getAudioTracks().some((track) => track.enabled)
     this.speak(true)
-    await echoTest(stream, this.#state.devices.ear, (stage) => (this.#state.testing = stage))
+    await echoTest(stream, this.#usable(this.#state.devices.ear), (stage) => (this.#state.testing = stage)).catch(() => this.#report('no-output'))
     this.speak(spoke)
   }
 
   /** List the devices again; the system's default takes the place of one that is gone. */
   async refresh(): Promise<void> {
-    const { devices } = this.#state
-    Object.assign(devices, await listDevices())
-    const ear = devices.speakers.some((one) => one.id === devices.ear) ? devices.ear : ''
-    await this.#ear.setSinkId?.(ear).catch(() => this.#report('no-output'))
+    const { isSilent, ...found } = await listDevices()
+    Object.assign(this.#state.devices, found)
+    if (isSilent) this.#report('no-output')
+    else if ((await this.#playTo('ear')) && (await this.#playTo('ring'))) this.#outputIsBack()
+  }
+
+  /** Return the device, or the system's default in the place of one that is gone. */
+  #usable(id: string): string {
+    return this.#state.devices.speakers.some((one) => one.id === id) ? id : ''
+  }
+
+  /** Return whether a device plays; one that does not leaves the sound where it was. */
+  async #playTo(use: 'ear' | 'ring'): Promise<boolean> {
+    const id = this.#usable(this.#state.devices[use])
+    try {
+      await (use === 'ear' ? this.#ear.setSinkId?.(id) : this.#ringer?.useDevice(id))
+      return true
+    } catch {
+      this.#report('no-output')
+      return false
+    }
+  }
+
+  #outputIsBack(): void {
+    if (this.#state.problem === 'no-output') this.#state.problem = null
   }
 
   async #reopen(): Promise<void> {

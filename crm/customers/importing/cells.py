@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any
 
@@ -131,6 +131,16 @@ def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow 
         return CustomerRow.model_validate({given[place]: unguarded(cell.strip()) for place, cell in filled})
     except ValidationError as error:
         return [RowError(row=row, column=str(place[0]), rule=rule[:200]) for place, rule in broken_rules(error)]
+
+
+def headings_of(names: Sequence[str], headings: Sequence[str]) -> dict[str, str]:
+    """Return the file's own heading of each field."""
+    return {name: heading.strip()[:60] for name, heading in zip(names, headings, strict=True) if name}
+
+
+def headed(errors: Sequence[RowError], headings: Mapping[str, str]) -> list[RowError]:
+    """Return errors with the columns called as in the file."""
+    return [one.model_copy(update={"column": headings.get(one.column, one.column)}) for one in errors]
 
 
 def _plain(heading: str) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.personal_data.fields import Personal, PersonalAddress, PersonalName
 from foundation.database import UtcDateTime, text_enum
+from foundation.problems import REASON
 
 
 class ImportStatus(StrEnum):
@@ -95,7 +96,8 @@ class RowError(BaseModel):
     row: int
     """Counted as spreadsheets do: the headings are row 1."""
     column: str
-    rule: str
+    """Heading as in the file; the field where a row does not fit another one or what there is."""
+    rule: Annotated[str, REASON]
 
 
 class PreviewRow(BaseModel):

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import SQLModel
 
-from crm.customers.importing.cells import CustomerRow, columns, parsed
+from crm.customers.importing.cells import CustomerRow, columns, headed, headings_of, parsed
 from crm.customers.importing.errors import NotReadable
 from crm.customers.importing.files import rows
 from crm.customers.importing.model import RowError
@@ -65,17 +65,20 @@ class Reader:
 
     def _rows(self, path: Path) -> Iterator[tuple[int, CustomerRow | list[RowError]]]:
         names: list[str] = []
+        headings: dict[str, str] = {}
         for row, cells in enumerate(rows(path), start=1):
             if row == 1:
                 names, errors = columns(cells)
+                headings = headings_of(names, cells)
                 if errors:
-                    yield row, errors
+                    yield row, headed(errors, headings)
                     return
             elif any(cell.strip() for cell in cells):
                 self._read += 1
                 if self._read > MOST_ROWS:
                     raise NotReadable(row, f"must not be there: a file has at most {MOST_ROWS} customers")
-                yield row, parsed(names, cells, row)
+                found = parsed(names, cells, row)
+                yield row, headed(found, headings) if isinstance(found, list) else found
         if not names:
             raise NotReadable(1, "must have headings")
 

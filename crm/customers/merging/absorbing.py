@@ -10,11 +10,14 @@ from crm.customers.merging.model import CustomerMerge, FieldDifference
 from crm.customers.model import Consent, Customer, CustomerPhone
 
 _TOGETHER = {
-    "address": ("address", "area"),
+    "name": ("name",),
+    "address": ("address",),
+    "area": ("area",),
     "notes": ("notes",),
     "consent": ("consent", "consent_at", "consent_source"),
     "do_not_call": ("do_not_call", "do_not_call_at", "do_not_call_source"),
     "legal_hold": ("legal_hold",),
+    "agent_id": ("agent_id",),
 }
 """Fields taken over together, where the first of them is blank."""
 _COMPARED = ("name", "address", "area", "grade", "arrears_cents", "contract_active", "language", "consent", "notes")

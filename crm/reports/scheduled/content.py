@@ -1,19 +1,19 @@
 """Content of scheduled reports: a summary and tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from crm.reports.definitions import DEFINITIONS, Figure, FigureUnit
+from crm.reports.definitions.catalogue import DEFINITIONS
+from crm.reports.definitions.model import Figure, FigureUnit
 from crm.reports.model import (
-    AgentLine,
     AgentQuery,
     By,
-    CallLine,
     CallQuery,
+    FlowQuery,
     Language,
+    Line,
     TicketGroup,
-    TicketLine,
     TicketQuery,
 )
 from crm.reports.scheduled.model import ReportPlan, ReportSubject
@@ -21,7 +21,6 @@ from crm.reports.scheduled.timing import DueReport, ReportPeriod, period_before
 from crm.reports.service import ReportService
 from crm.reports.table import capital
 
-AnyLine = CallLine | AgentLine | TicketLine
 Names = Callable[[str, str, Language], str | None]
 """Return the name of a group's key in a language, where it has one."""
 
@@ -48,6 +47,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "times": "话务走势",
         "queue": "各队列话务",
         "agent": "坐席",
+        "team": "班组",
+        "adherence": "班表遵守",
+        "flow": "流程",
         "kind": "工单：按类型",
         "department": "工单：按责任部门",
         "category": "工单：按原因",
@@ -56,6 +58,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "times": "Calls over time",
         "queue": "Calls by queue",
         "agent": "Agents",
+        "team": "Teams",
+        "adherence": "Adherence to shifts",
+        "flow": "Flows",
         "kind": "Tickets by kind",
         "department": "Tickets by department",
         "category": "Tickets by cause",
@@ -66,6 +71,8 @@ SHORT_DAYS = 2
 """Up to so many days are shown by hour."""
 LONG_DAYS = 62
 """From so many days on, they are shown by month."""
+_OF_AGENTS = frozenset({ReportSubject.AGENTS, ReportSubject.ADHERENCE})
+SHIFT_FIGURES = ("shift_ms", "kept_ms", "adherence")
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Section:
 
     title: str
     figures: Sequence[Figure]
-    lines: Sequence[AnyLine]
+    lines: Sequence[Line]
     timed: bool = False
 
 
@@ -100,12 +107,21 @@ class Content:
     sections: Sequence[Section]
 
 
-class ReportContent:
-    """Maker of the content of reports."""
+MakeSection = Callable[[DueReport, Language], Awaitable[Section]]
 
-    def __init__(self, reports: ReportService, names: Names) -> None:
+
+class ReportContent:
+    """Maker of the content of reports.
+
+    `further` makes the parts with figures of other packages.
+    """
+
+    def __init__(
+        self, reports: ReportService, names: Names, further: Mapping[ReportSubject, MakeSection] | None = None
+    ) -> None:
         self._reports = reports
         self._names = names
+        self._further = further or {}
 
     async def of(self, plan: ReportPlan, due: DueReport) -> Content:
         """Return the content of a report."""
@@ -115,12 +131,14 @@ class ReportContent:
         if ReportSubject.CALLS in plan.subjects:
             summary += await self._compared_calls(plan, due)
             sections += await self._calls(due, language)
-        if ReportSubject.AGENTS in plan.subjects:
-            agents = await self._reports.agents(AgentQuery(since=due.since, until=due.until, by="whole"))
-            sections.append(Section(_WORDS[language]["agent"], DEFINITIONS.agents, agents.lines))
+        sections += await self._agents(plan, due, language)
         if ReportSubject.TICKETS in plan.subjects:
             summary += await self._compared_tickets(plan, due)
             sections += [await self._tickets(due, group, language) for group in TICKET_GROUPS]
+        if ReportSubject.FLOWS in plan.subjects:
+            flows = await self._reports.flows(FlowQuery(since=due.since, until=due.until, by="whole"))
+            sections.append(Section(_WORDS[language]["flow"], DEFINITIONS.flows, flows.lines))
+        sections += [await make(due, language) for subject, make in self._further.items() if subject in plan.subjects]
         title = f"{plan.name} · {TITLES[language][plan.period]}"
         last = due.until - timedelta(days=1)
         return Content(title, due.since, last, language, self._reports.zone.key, summary, sections)
@@ -145,12 +163,28 @@ class ReportContent:
             Section(_WORDS[language]["queue"], DEFINITIONS.calls, queues),
         ]
 
+    async def _agents(self, plan: ReportPlan, due: DueReport, language: Language) -> list[Section]:
+        words, sections = _WORDS[language], []
+        query = AgentQuery(since=due.since, until=due.until, by="whole")
+        agents = (await self._reports.agents(query)).lines if {*plan.subjects} & _OF_AGENTS else []
+        if ReportSubject.AGENTS in plan.subjects:
+            sections.append(Section(words["agent"], DEFINITIONS.agents, agents))
+        if ReportSubject.TEAMS in plan.subjects:
+            teams = await self._reports.agents(query.model_copy(update={"group": "team"}))
+            sections.append(Section(words["team"], DEFINITIONS.agents, teams.lines))
+        if ReportSubject.ADHERENCE in plan.subjects:
+            figures = [
+                one.model_copy(update={"usual": True}) for one in DEFINITIONS.agents if one.name in SHIFT_FIGURES
+            ]
+            sections.append(Section(words["adherence"], figures, [one for one in agents if one.shift_ms > 0]))
+        return sections
+
     async def _tickets(self, due: DueReport, group: TicketGroup, language: Language) -> Section:
         found = await self._reports.tickets(TicketQuery(since=due.since, until=due.until, by="whole", group=group))
         lines = [self._named(group, line, language) for line in found.lines]
         return Section(_WORDS[language][group], DEFINITIONS.tickets, lines)
 
-    def _named(self, group: str, line: AnyLine, language: Language) -> AnyLine:
+    def _named(self, group: str, line: Line, language: Language) -> Line:
         name = self._names(group, line.key, language)
         return line if name is None else line.model_copy(update={"name": name})
 
@@ -181,12 +215,12 @@ def change_text(one: Compared) -> str:
     return "" if one.before == 0 else f"{100 * (one.now - one.before) / one.before:+.1f} %"
 
 
-def _compared(figures: Sequence[Figure], now: Sequence[AnyLine], before: Sequence[AnyLine]) -> list[Compared]:
+def _compared(figures: Sequence[Figure], now: Sequence[Line], before: Sequence[Line]) -> list[Compared]:
     usual = [one for one in figures if one.usual]
     return [Compared(one, _value(now, one.name), _value(before, one.name)) for one in usual]
 
 
-def _value(lines: Sequence[AnyLine], name: str) -> float | None:
+def _value(lines: Sequence[Line], name: str) -> float | None:
     value: float | None = getattr(lines[0], name) if lines else None
     return value
 

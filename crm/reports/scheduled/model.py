@@ -25,6 +25,15 @@ class ReportSubject(StrEnum):
     CALLS = "calls"
     AGENTS = "agents"
     TICKETS = "tickets"
+    TEAMS = "teams"
+    ADHERENCE = "adherence"
+    FLOWS = "flows"
+    MATRIX = "matrix"
+    CALLBACKS = "callbacks"
+    RESCUE = "rescue"
+
+
+USUAL_SUBJECTS = [ReportSubject.CALLS, ReportSubject.AGENTS, ReportSubject.TICKETS]
 
 
 class ReportPlan(SQLModel, table=True):
@@ -73,7 +82,9 @@ def _distinct(given: list[str]) -> list[str]:
 
 Mailbox = Annotated[OneLine, InputField(min_length=3, max_length=254)]
 Mailboxes = Annotated[list[Mailbox], InputField(min_length=1, max_length=50), AfterValidator(_distinct)]
-Subjects = Annotated[list[ReportSubject], InputField(min_length=1, max_length=3), AfterValidator(_distinct)]
+Subjects = Annotated[
+    list[ReportSubject], InputField(min_length=1, max_length=len(ReportSubject)), AfterValidator(_distinct)
+]
 
 
 class ReportPlanInput(BaseModel, extra="forbid"):
@@ -84,7 +95,7 @@ class ReportPlanInput(BaseModel, extra="forbid"):
     day: int | None = InputField(default=None, ge=1, le=28)
     """Day of the next month; left out: 10 for months and quarters, 15 for half years, 20 for years."""
     hour: int = InputField(default=8, ge=0, le=23)
-    subjects: Subjects = list(ReportSubject)
+    subjects: Subjects = list(USUAL_SUBJECTS)
     mailboxes: Mailboxes
     language: Language = "zh"
     active: bool = True

@@ -1,21 +1,24 @@
 """Scheduled reports as PDF and as a spreadsheet.
 
 ReportLab writes the PDF: it is old, kept well, pure Python, and stands on Pillow alone, which photos of tickets need
-anyway. Chinese is set in the standard font of Adobe's character collection, which every reader brings along, so that
-no font of many megabytes is shipped or embedded.
+anyway. The letters that a report needs are embedded, so that it looks alike everywhere. Where the machine has no font,
+Chinese is set in one of Adobe's character collection, which most readers bring along.
 """
 
 import io
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from crm.reports import sheet
-from crm.reports.definitions import Figure
-from crm.reports.model import Language
+from crm.reports.definitions.model import Figure
+from crm.reports.model import Language, Line
 from crm.reports.scheduled.content import (
-    AnyLine,
     Compared,
     Content,
     Section,
@@ -25,7 +28,9 @@ from crm.reports.scheduled.content import (
 )
 from crm.reports.table import add_lines, figure_cell
 
-FONT = "STSong-Light"
+NOT_EMBEDDED, EMBEDDED = "STSong-Light", "hotline"
+"""Names of fonts in a PDF."""
+log = structlog.get_logger()
 PDF_TYPE = "application/pdf"
 MARGIN = 36
 ACCENT, LINE, SOFT = "#1f5fa8", "#c8d2dd", "#5a6673"
@@ -55,13 +60,17 @@ def as_sheet(content: Content) -> bytes:
     return book.download("").content
 
 
-def as_pdf(content: Content) -> bytes:
-    """Return a report as a PDF, with the usual figures."""
+def as_pdf(content: Content, font_file: Path | None) -> bytes:
+    """Return a report as a PDF, with the usual figures.
+
+    `font_file` is a TrueType font with Chinese letters.
+    """
     # Its import takes half a second: a process that restarts serves its callers first.
     from reportlab.lib.pagesizes import A4, landscape  # noqa: PLC0415
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer  # noqa: PLC0415
 
-    styles = _styles()
+    font = _registered(font_file)
+    styles = _styles(font)
     written = io.BytesIO()
     story: list[Any] = [
         Paragraph(escape(content.title), styles["title"]),
@@ -70,36 +79,53 @@ def as_pdf(content: Content) -> bytes:
     ]
     head = HEADS[content.language]
     if content.summary:
-        story += [Paragraph(head[0], styles["head"]), _summary(content.summary, content.language)]
+        story += [Paragraph(head[0], styles["head"]), _summary(content.summary, content.language, font)]
     for section in content.sections:
         story += [Paragraph(escape(section.title), styles["head"])]
-        story += [_table(section, content)] if section.lines else [Paragraph(head[7], styles["soft"])]
+        story += [_table(section, content, font)] if section.lines else [Paragraph(head[7], styles["soft"])]
         if len(section.lines) > MOST_ROWS:
             story.append(Paragraph(head[8], styles["soft"]))
     document = SimpleDocTemplate(
         written, pagesize=landscape(A4), title=content.title, author="hotline", invariant=1,
         leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
     )  # fmt: skip
-    document.build(story, onFirstPage=_number_page, onLaterPages=_number_page)
+    number = partial(_number_page, font)
+    document.build(story, onFirstPage=number, onLaterPages=number)
     return written.getvalue()
 
 
-def _styles() -> dict[str, Any]:
-    from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
+def _registered(font_file: Path | None) -> str:
+    """Make a font known to ReportLab; return its name."""
     from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # noqa: PLC0415
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont  # noqa: PLC0415
 
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    if font_file is not None:
+        try:
+            # Each report embeds the letters that it uses, and no others.
+            pdfmetrics.registerFont(TTFont(EMBEDDED, font_file))
+        except TTFError as error:
+            log.warning("report_font_unusable", file=str(font_file), error=str(error))
+        else:
+            return EMBEDDED
+    pdfmetrics.registerFont(UnicodeCIDFont(NOT_EMBEDDED))
+    return NOT_EMBEDDED
+
+
+def _styles(font: str) -> dict[str, Any]:
+    from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
+
     spaces = {"spaceBefore": 12, "spaceAfter": 4, "keepWithNext": 1}
     return {
-        "title": ParagraphStyle("title", fontName=FONT, fontSize=18, leading=24, textColor=ACCENT),
-        "head": ParagraphStyle("head", fontName=FONT, fontSize=12, leading=18, textColor=ACCENT, **spaces),
-        "soft": ParagraphStyle("soft", fontName=FONT, fontSize=9, leading=13, textColor=SOFT),
-        "cell": ParagraphStyle("cell", fontName=FONT, fontSize=8, leading=10, wordWrap="CJK"),
+        "title": ParagraphStyle("title", fontName=font, fontSize=18, leading=24, textColor=ACCENT),
+        "head": ParagraphStyle("head", fontName=font, fontSize=12, leading=18, textColor=ACCENT, **spaces),
+        "soft": ParagraphStyle("soft", fontName=font, fontSize=9, leading=13, textColor=SOFT),
+        "cell": ParagraphStyle("cell", fontName=font, fontSize=8, leading=10, wordWrap="CJK"),
+        "number": ParagraphStyle("number", fontName=font, fontSize=8, leading=10, wordWrap="CJK", alignment=2),
     }
 
 
-def _summary(summary: Sequence[Compared], language: Language) -> Any:
+def _summary(summary: Sequence[Compared], language: Language, font: str) -> Any:
     rows = [
         [
             figure_name(one.figure, language),
@@ -109,10 +135,10 @@ def _summary(summary: Sequence[Compared], language: Language) -> Any:
         ]
         for one in summary
     ]
-    return _drawn([list(HEADS[language][1:5]), *rows], [200, 90, 90, 90])
+    return _drawn([list(HEADS[language][1:5]), *rows], [200, 90, 90, 90], font)
 
 
-def _table(section: Section, content: Content) -> Any:
+def _table(section: Section, content: Content, font: str) -> Any:
     figures = [one for one in section.figures if one.usual]
     head = HEADS[content.language]
     names = [figure_name(one, content.language) for one in figures]
@@ -123,27 +149,28 @@ def _table(section: Section, content: Content) -> Any:
     ]
     width = 130
     rest = (842 - 2 * MARGIN - width) / len(figures)
-    return _drawn([[head[5] if section.timed else head[6], *names], *rows], [width, *([rest] * len(figures))])
+    return _drawn([[head[5] if section.timed else head[6], *names], *rows], [width, *([rest] * len(figures))], font)
 
 
-def _name(line: AnyLine, section: Section, zone: ZoneInfo) -> str:
+def _name(line: Line, section: Section, zone: ZoneInfo) -> str:
     return line.since.astimezone(zone).strftime("%Y-%m-%d %H:%M") if section.timed else line.name or "–"
 
 
-def _of(line: AnyLine, figure: Figure) -> float | None:
+def _of(line: Line, figure: Figure) -> float | None:
     value: float | None = getattr(line, figure.name)
     return value
 
 
-def _drawn(rows: list[list[str]], widths: list[float]) -> Any:
+def _drawn(rows: list[list[str]], widths: list[float], font: str) -> Any:
     from reportlab.platypus import Paragraph, Table  # noqa: PLC0415
 
-    cell = _styles()["cell"]
-    # Headings and names wrap; numbers never do.
-    wrapped = [[Paragraph(escape(text), cell) for text in rows[0]]]
+    styles = _styles(font)
+    cell = styles["cell"]
+    # Headings and names wrap; numbers never do, and their headings stand over them.
+    wrapped = [[Paragraph(escape(text), styles["number"] if place else cell) for place, text in enumerate(rows[0])]]
     wrapped += [[Paragraph(escape(row[0]), cell), *row[1:]] for row in rows[1:]]
     style = [
-        ("FONT", (0, 0), (-1, -1), FONT, 8),
+        ("FONT", (0, 0), (-1, -1), font, 8),
         ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LINEBELOW", (0, 0), (-1, 0), 1, ACCENT),
@@ -154,7 +181,7 @@ def _drawn(rows: list[list[str]], widths: list[float]) -> Any:
     return Table(wrapped, colWidths=widths, repeatRows=1, hAlign="LEFT", style=style)
 
 
-def _number_page(canvas: Any, document: Any) -> None:
-    canvas.setFont(FONT, 8)
+def _number_page(font: str, canvas: Any, document: Any) -> None:
+    canvas.setFont(font, 8)
     canvas.setFillColor(SOFT)
     canvas.drawRightString(document.pagesize[0] - MARGIN, MARGIN / 2, str(canvas.getPageNumber()))

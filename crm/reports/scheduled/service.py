@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from crm.reports.scheduled.timing import DUE_DAY, MONTHS, DueReport, IsWorkday, 
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
+from foundation.reader import reading
 from foundation.routes import Download
 
 KIND = "report.made"
@@ -64,8 +66,15 @@ class ScheduledReports:
         on_due: Callable[[Collection[NoticeChannel]], None],
         *,
         can_mail: bool = True,
+        font: Path | None = None,
     ) -> None:
-        """Create the service; `on_due` wakes channels with a due mail."""
+        """Create the service.
+
+        Args:
+            on_due: wakes channels with a due mail.
+            font: of printed reports, with Chinese letters.
+        """
+        self._font = font
         self._can_mail = can_mail
         self._database = database
         self._content = content
@@ -195,8 +204,9 @@ class ScheduledReports:
 
     async def _make(self, plan: ReportPlan, due: DueReport) -> bool:
         """Make a report; return False where another process made it."""
-        content = await self._content.of(plan, due)
-        pdf, book = await asyncio.to_thread(lambda: (pages.as_pdf(content), pages.as_sheet(content)))
+        with reading("en" if plan.language == "en" else "zh"):
+            content = await self._content.of(plan, due)
+        pdf, book = await asyncio.to_thread(lambda: (pages.as_pdf(content, self._font), pages.as_sheet(content)))
         run = ReportRun(
             id=new_id("report"),
             plan_id=plan.id,

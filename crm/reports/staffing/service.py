@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from crm.history.facts import AgentTime
 from crm.reports import agent_store, store, waits
-from crm.reports.agent_lines import PAUSED, split
+from crm.reports.agent_counts import PAUSED, split
 from crm.reports.buckets import HALF_HOUR, buckets
 from crm.reports.model import Bucket
 from crm.reports.rollup_model import Dimension, Span

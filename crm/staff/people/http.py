@@ -2,7 +2,7 @@
 
 from crm.staff.people.model import FindPeople, PersonView
 from crm.staff.people.service import PeopleService
-from foundation.routes import EVERYONE, Exported, Request, Routes
+from foundation.routes import EVERYONE, Request, Routes
 
 
 def routes(service: PeopleService) -> Routes:
@@ -17,7 +17,6 @@ def routes(service: PeopleService) -> Routes:
         query=FindPeople,
         response=list[PersonView],
         revalidated=True,
-        exported=Exported("people", ("staff_number", "name", "role", "department_name", "queues")),
     )
     async def people(request: Request[None, FindPeople]) -> list[PersonView]:
         return await service.find(request.query)

@@ -35,4 +35,6 @@ class ProfileView(BaseModel):
     language: Language
     """Language of the person's pages and notices."""
     queues: list[str]
+    skills: dict[str, int] = {}
+    """Level of each skill by which queues route callers."""
     department_name: str | None

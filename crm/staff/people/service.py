@@ -34,12 +34,12 @@ class PeopleService:
             if staff is None:
                 return None
             department = await session.get(Department, staff.department_id) if staff.department_id else None
-        name = department.name if department is not None else None
-        return ProfileView(language=staff.language, queues=staff.queues, department_name=name)
+        name = department.shown_name if department is not None else None
+        return ProfileView(language=staff.language, queues=staff.queues, skills=staff.skills, department_name=name)
 
 
 async def _department_names(session: AsyncSession) -> dict[str, str]:
-    return dict((await session.exec(select(Department.id, Department.name))).all())
+    return {one.id: one.shown_name for one in await session.exec(select(Department))}
 
 
 def _person(staff: Staff, departments: dict[str, str]) -> PersonView:

@@ -1,7 +1,8 @@
 """Use cases of after-sales applications; the customer is notified of each decision."""
 
+from crm.kinds import TicketKind
 from crm.tickets.errors import AlreadyAssessed, NotAnApplication
-from crm.tickets.model import Actor, Assessment, Ticket, TicketKind
+from crm.tickets.model import Actor, Assessment, Ticket
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
 from crm.tickets.views import TicketView

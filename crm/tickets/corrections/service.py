@@ -11,9 +11,10 @@ from crm.tickets import store as tickets_store
 from crm.tickets.address import address_key, address_tail
 from crm.tickets.corrections.model import ABOUT_IT, CorrectTicket
 from crm.tickets.errors import ChangedMeanwhile, NothingCorrected, SameMatterOpen
-from crm.tickets.filing import category_in_use, matter_key
+from crm.tickets.filing import check_cause
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
+from crm.tickets.matters import matter_key
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import Actor, Ticket, Urgency
 from crm.tickets.state_change import Change
@@ -92,7 +93,7 @@ async def _checked(session: AsyncSession, ticket: Ticket, given: CorrectTicket, 
     """Return the wanted values of given fields and of dependent ones."""
     wanted = given.model_dump(include=CorrectTicket.model_fields.keys() - ABOUT_IT, exclude_unset=True)
     if wanted.get("category_id", ticket.category_id) != ticket.category_id:
-        await category_in_use(session, wanted["category_id"])
+        await check_cause(session, wanted["category_id"], ticket.kind)
     if wanted.get("customer_id", ticket.customer_id) != ticket.customer_id:
         wanted["customer_id"] = await _standing(session, wanted["customer_id"], actor)
     if "form" in wanted:

@@ -36,8 +36,12 @@ class Deadlines(Protocol):
         """Return the running deadline that comes next, of each ticket with one."""
         ...
 
-    def due_before(self, moment: datetime) -> ColumnElement[bool]:
-        """Return the condition that a running deadline is before then."""
+    def due_before(self, moment: datetime, *, among_few: bool) -> ColumnElement[bool]:
+        """Return the condition that a running deadline is before then.
+
+        Args:
+            among_few: other conditions leave few tickets, and each is looked at; else the deadlines are read first.
+        """
         ...
 
 
@@ -55,7 +59,7 @@ class NoDeadlines:
         """Return nothing."""
         return {}
 
-    def due_before(self, moment: datetime) -> ColumnElement[bool]:  # noqa: ARG002
+    def due_before(self, moment: datetime, *, among_few: bool) -> ColumnElement[bool]:  # noqa: ARG002
         """Return a condition that no ticket meets."""
         return false()
 

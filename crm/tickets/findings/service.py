@@ -1,9 +1,10 @@
 """Use cases of findings."""
 
+from crm.kinds import TicketKind
 from crm.tickets.errors import AlreadyContested, NoFinding, NotAComplaint
 from crm.tickets.findings import store
 from crm.tickets.findings.model import JudgeComplaint, TicketFinding
-from crm.tickets.model import Actor, TicketKind
+from crm.tickets.model import Actor
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
 from crm.tickets.views import TicketView

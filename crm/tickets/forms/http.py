@@ -2,11 +2,12 @@
 
 from pydantic import BaseModel
 
+from crm.kinds import TicketKind
 from crm.text import FormerVersion
 from crm.tickets.errors import NoSuchForm
 from crm.tickets.forms.model import FormInput, FormView
 from crm.tickets.forms.service import FormService
-from crm.tickets.model import Actor, TicketKind
+from crm.tickets.model import Actor
 from foundation.routes import ADMINISTRATORS, EVERYONE, NoQuery, Request, Routes
 
 

@@ -9,8 +9,8 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
+from crm.kinds import TicketKind
 from crm.text import OneLine
-from crm.tickets.model import TicketKind
 from foundation.database import UtcDateTime, text_enum
 
 

@@ -2,10 +2,11 @@
 
 from sqlalchemy.exc import IntegrityError
 
+from crm.kinds import TicketKind
 from crm.tickets.errors import FormChangedMeanwhile, NoSuchForm
 from crm.tickets.forms import store
 from crm.tickets.forms.model import FormInput, FormView, TicketForm
-from crm.tickets.model import Actor, TicketKind
+from crm.tickets.model import Actor
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import FieldProblem

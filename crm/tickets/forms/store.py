@@ -3,8 +3,8 @@
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.kinds import TicketKind
 from crm.tickets.forms.model import SHIPPED, FormView, TicketForm
-from crm.tickets.model import TicketKind
 
 
 async def in_force(session: AsyncSession, kind: TicketKind) -> FormView:

@@ -33,7 +33,8 @@ class Ruling(StrEnum):
 
 
 EVIDENCE = "退单证据"
-"""Note on the recording that comes with a refusal."""
+"""Note on the recording that comes with a refusal, as it is stored."""
+EVIDENCE_EN = "Evidence of the refusal"
 
 
 class TicketRefusal(SQLModel, table=True):

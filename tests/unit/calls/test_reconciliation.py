@@ -47,6 +47,7 @@ def a_talk(call_id: str) -> CallState:
         waited_ms=0,
         recording=RecordingStage("rec-1"),
         stage=LegStage.CONNECTED,
+        connected_at_ms=1,
         rung=True,
     )
     return CallState(
@@ -96,8 +97,19 @@ async def test_f19_whoever_talks_is_held_on(repair: Repair) -> None:
     assert await repair.reconciler.repair_queues() == 1
 
     assert await repair.agent_state() is AgentState.TALKING
+    await repair.queues.sign_in(AGENT, ["repair"])
     await repair.hang_up()
     assert await repair.agent_state() is AgentState.WRAP_UP
+
+
+async def test_f19_one_without_a_desk_is_signed_out_after_the_call(repair: Repair) -> None:
+    """A supervisor who pulled a caller may pull the next one."""
+    assert await repair.reconciler.repair_queues() == 1
+
+    await repair.hang_up()
+    assert await repair.agent_state() is AgentState.OFFLINE
+    await repair.queues.enter("call-2", "repair")
+    assert await repair.queues.pull("call-2", AGENT)
 
 
 async def test_f19_a_hang_up_before_she_is_held_on_leaves_her_free(repair: Repair) -> None:
@@ -105,7 +117,7 @@ async def test_f19_a_hang_up_before_she_is_held_on_leaves_her_free(repair: Repai
 
     await repair.reconciler.repair_queues()
 
-    assert await repair.agent_state() is AgentState.WRAP_UP
+    assert await repair.agent_state() is AgentState.OFFLINE
 
 
 async def test_f19_a_hang_up_after_she_was_held_on_leaves_her_free(repair: Repair) -> None:
@@ -113,7 +125,7 @@ async def test_f19_a_hang_up_after_she_was_held_on_leaves_her_free(repair: Repai
 
     await repair.reconciler.repair_queues()
 
-    assert await repair.agent_state() is AgentState.WRAP_UP
+    assert await repair.agent_state() is AgentState.OFFLINE
 
 
 @pytest.mark.parametrize("call_is", ["released", "ended", "forgotten"])
@@ -128,4 +140,4 @@ async def test_f20_whose_release_was_not_heard_is_freed_later(repair: Repair, ca
 
     await repair.reconciler.repair_queues()
 
-    assert await repair.agent_state() is AgentState.WRAP_UP
+    assert await repair.agent_state() is AgentState.OFFLINE

@@ -17,8 +17,9 @@ from ari_app.campaigns.rules import CampaignRules
 from ari_app.campaigns.script import parts_of, without_keys, words
 from ari_app.campaigns.service import CampaignService
 from crm.events import EventReporter, TicketChanged
+from crm.kinds import TicketKind
 from crm.tickets.inputs import FileTicket
-from crm.tickets.model import SYSTEM, Ticket, TicketKind, TicketStatus
+from crm.tickets.model import SYSTEM, Ticket, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

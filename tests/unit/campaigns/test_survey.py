@@ -5,9 +5,10 @@ import re
 import pytest
 
 from ari_app.campaigns.model import SurveyAnswers, SurveyVerdict
-from ari_app.campaigns.survey import prompts_for, read_answers, verdicts
+from ari_app.campaigns.survey import given_answers, prompts_for, read_answers, verdicts
 from ari_app.campaigns.wording import SurveyWording
-from crm.tickets.model import VISITED, TicketKind
+from crm.kinds import TicketKind
+from crm.tickets.model import VISITED
 from foundation.clock import utc_now
 from ivr.prompts import read_catalogue
 from tests.unit.ivr.caller import CALLFLOWS
@@ -83,3 +84,9 @@ def test_the_result_tells_all_answers() -> None:
 )
 def test_a_score_is_one_to_ten(keyed: str, score: int | None) -> None:
     assert answers(score=keyed).score == score
+
+
+def test_given_answers_are_stored_by_question() -> None:
+    given = SurveyAnswers(contact_id="c", ticket_id="t", at=utc_now(), solved=False, attitude="dissatisfied", score=3)
+    assert given_answers(given) == {"solved": False, "attitude": "dissatisfied", "score": 3}
+    assert given_answers(None) == {}

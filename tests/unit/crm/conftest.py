@@ -10,8 +10,9 @@ from crm.customers.model import CustomerInput, CustomerView
 from crm.customers.service import CustomerService
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
 from crm.tickets.inputs import FileTicket, Reporter
-from crm.tickets.model import Actor, ActorKind, TicketKind
+from crm.tickets.model import Actor, ActorKind
 from crm.tickets.refusals.model import RefusalReason
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService

@@ -9,15 +9,17 @@ from crm.categories.model import Category
 from crm.customers.service import CustomerService
 from crm.departments.model import Department
 from crm.history.service import HistoryService
+from crm.kinds import TicketKind
 from crm.outbox.model import OutboxEntry
-from crm.sla.model import ServicePolicy
+from crm.sla.model import ServicePolicy, TicketClock
 from crm.sla.policy import TicketFacts, choose
 from crm.sla.service import SlaService
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
-from crm.tickets.model import Ticket, TicketKind, TicketLog, TicketStatus, Urgency
+from crm.tickets.model import Ticket, TicketLog, TicketStatus, Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery
+from foundation.clock import utc_now
 from foundation.database import Database
 
 PASSWORD = "a-sample-password"
@@ -54,6 +56,9 @@ async def test_a_caller_has_a_past_and_one_open_matter(database: Database) -> No
     assert open_ticket.subject == "暖气不热"
     detail = await TicketService(database).get(open_ticket.id)
     assert [entry.version for entry in detail.log] == list(range(1, detail.version + 1))
+    async with database.read() as session:
+        due = (await session.exec(select(TicketClock.due_at).where(TicketClock.ticket_id == open_ticket.id))).all()
+    assert [moment > utc_now() for moment in due] == [True, True]
 
 
 async def test_a_neighbour_without_a_number_is_offered_no_strangers(database: Database) -> None:

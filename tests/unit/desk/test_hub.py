@@ -2,16 +2,17 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from ari_app.desk.command_model import PauseCommand, ReadyCommand, WrapUpDone
-from ari_app.desk.hub import PAINTED_S
 from ari_app.desk.model import Notice, NoticeLevel, QueueState
+from ari_app.desk.painting import PAINTED_S
 from ari_app.desk.pop import SpokenWording
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
-from tests.unit.web.conftest import AGENT, Build, House, OpenDesk, person, pop
+from tests.unit.web.conftest import AGENT, ORIGIN, SOCKET, Build, House, OpenDesk, person, pop
 
 OTHER = person(Role.AGENT, 1).staff_id
 
@@ -248,7 +249,7 @@ async def test_presence_is_reported_once_a_desk_is_gone_for_good(build: Build, o
     again = await open_desk(at=house)
     await again.read("welcome")
     assert house.hub.connected(AGENT)
-    house.hub._grace_s = 0.05
+    house.hub._absences.grace_s = 0.05
     await again.leave()
     async with asyncio.timeout(5):
         assert [await reported.get() for _ in range(3)] == [(AGENT, True), (AGENT, True), (AGENT, False)]
@@ -291,7 +292,7 @@ async def test_a_stopping_service_sends_desks_away(build: Build, open_desk: Open
 async def test_absence_is_reported_until_it_is_taken(
     build: Build, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ari_app.desk.hub.SAY_AGAIN_S", 0.01)
+    monkeypatch.setattr("ari_app.desk.absences.SAY_AGAIN_S", 0.01)
     house = await build()
     heard, told = asyncio.Event(), 0
 
@@ -332,3 +333,15 @@ async def test_desk_without_a_welcome_is_asked_to_reconnect(
     async with asyncio.timeout(5):
         await gone.wait()
     assert house.hub.sockets() == []
+
+
+async def test_a_desk_without_a_welcome_gets_nothing_before_it_is_closed(house: House) -> None:
+    async def snapshot(_who: Principal) -> object:
+        assert await house.hub.pop(AGENT, pop())
+        raise TimeoutError
+
+    house.desks.snapshot = snapshot
+    cookie = {"Cookie": f"hotline={await house.token(Role.AGENT)}"}
+    async with house.client(**cookie) as http, http.ws_connect(SOCKET, origin=ORIGIN) as desk:
+        closed = await desk.receive(timeout=5)
+    assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.TRY_AGAIN_LATER)

@@ -65,7 +65,7 @@ async def test_the_newest_desk_wins_across_nodes(
     assert (await new.read())["type"] == "pop"
     async with asyncio.timeout(PATIENCE_S):
         await asked.wait()
-        await asyncio.gather(*house.hub._absences.values())
+        await asyncio.gather(*house.hub._absences._tasks.values())
     assert absent == []
 
 

@@ -48,3 +48,13 @@ def test_a_server_that_is_started_again_has_its_usual_port() -> None:
     assert preferred_port(usual) == usual
     with socket.create_server(("127.0.0.1", usual)):
         assert preferred_port(usual) != usual
+
+
+def test_usual_port_is_held_before_its_server_listens() -> None:
+    """Two first starts, which listen after a minute, choose different ports."""
+    port = free_port()
+    assert preferred_port(port) == port
+    program = f"from dev.ports import preferred_port\nprint(preferred_port({port}))"
+    other = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert int(other.stdout) != port
+    assert preferred_port(port) == port

@@ -11,7 +11,7 @@ from dev.stack import private_stack
 
 @pytest.mark.parametrize("part", ["redis", "asterisk"])
 def test_part_is_noted_before_it_is_ready(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(process: ChildProcess, _ready: Callable[[], bool], *, seconds: float = 0.0) -> None:
+    def fail(process: ChildProcess, _ready: Callable[[], bool], *, seconds: float = 0.0, **_: object) -> None:
         process.kill()
         raise ProcessFailed(f"{process.name} was not ready within {seconds} s")
 
@@ -26,3 +26,11 @@ def test_part_is_noted_before_it_is_ready(part: str, tmp_path: Path, monkeypatch
     process = stack.redis.process if part == "redis" and stack.redis is not None else stack.asterisk.process
     assert process is not None
     assert noted == {part: process.pid}
+
+
+def test_progress_of_prompts_is_said(tmp_path: Path) -> None:
+    stack = private_stack(tmp_path)
+    said: list[str] = []
+    stack.say = said.append
+    stack._tell('{"event": "prompts_being_made", "ready": 40, "prompts": 210}\n{"event": "other"}\nno JSON\n')
+    assert said == ["speaking the prompts: 40 of 210; the next start has them"]

@@ -14,6 +14,7 @@ from crm.departments.model import Department
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
+from foundation.reader import Language, reader, reading
 from foundation.tasks import shield_until_done
 
 DEPARTMENT = SQLModel.metadata.tables["department"]
@@ -67,6 +68,14 @@ async def test_two_look_ups_at_once_are_each_answered(database: Database) -> Non
     with pytest.raises(ZeroDivisionError):
         await database.look_up_both(count, lambda _: 1 // 0)
     assert await database.look_up_both(first, count) == ("1a", 2)
+
+
+async def test_work_has_the_context_of_its_task(database: Database) -> None:
+    async def read_in(language: Language) -> list[Language]:
+        with reading(language):
+            return [await database.look_up(lambda _: reader()), await database.change(lambda _: reader())]
+
+    assert tuple(await asyncio.gather(read_in("en"), read_in("zh"))) == (["en", "en"], ["zh", "zh"])
 
 
 async def test_cancelled_readers_give_their_connections_back(database: Database) -> None:

@@ -18,14 +18,15 @@ from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 CALLFLOWS = Path(__file__).parents[3] / "callflows"
 
 PROGRESS = frozenset({"progress.prompt", "progress.department"})
-CALL_BACK = frozenset({"call_back.possible", "call_back.asked", "call_back.prompt"})
+CALL_BACK = frozenset(f"call_back.{name}" for name in ("possible", "asked", "prompt", "why_not", "title"))
+WINDOWS = frozenset(f"call_back.{name}" for name in ("has_windows", "window_codes", "window_2", "window_3", "window_4"))
 FOUND = frozenset(
     {f"customer.{name}" for name in ("id", "name", "known", "matches", "arrears_cents", "language")}
     | {f"offer.{name}" for name in ("open", "several", "ticket_id", "subject", "department", "prompt")}
 )
 GIVEN = frozenset(
     {f"call.{name}" for name in ("number", "access_number", "greeting", "open")}
-    | {"hours.opens", "organisation.name", "queue.ended"}
+    | {"hours.opens", "organisation.name", "queue.ended", "queue.left_by_key"}
     | {
         f"survey.{name}"
         for name in ("ticket_number", "subject", "kind", "remind_payment", "hotline_number", *QUESTIONS_BY_KIND)
@@ -53,6 +54,8 @@ class Service:
             ("next_ticket", frozenset[str](), FOUND),
             ("find_progress", frozenset({"number", "check"}), PROGRESS),
             ("ask_call_back", frozenset[str](), CALL_BACK),
+            ("ask_own_call_back", frozenset[str](), CALL_BACK),
+            ("find_call_back_windows", frozenset[str](), WINDOWS),
             ("urge_ticket", frozenset[str](), frozenset[str]()),
             ("store_answers", frozenset[str](), frozenset[str]()),
             ("postpone_survey", frozenset({"when"}), frozenset[str]()),

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_app.campaigns.survey import prompts_for
-from crm.tickets.model import TicketKind
+from crm.kinds import TicketKind
 from ivr.check import load_library
 from ivr.grammar import RecordStep
 from ivr.variables import JSON, merge
@@ -320,3 +320,33 @@ async def test_a_score_out_of_bounds_is_asked_again() -> None:
     _, caller, variables, _ = await survey(["1", "1", "1", "2", "0#", "9#"])
     assert variables["answers"]["score"] == 9
     assert "zh/survey_score_again" in caller.heard
+
+
+async def left_by_key(keys: list[str], service: Service, **given: JSON) -> tuple[Outcome, Caller]:
+    """Walk the shipped flow after a wait that a key ended."""
+    variables: dict[str, Any] = {}
+    given |= {"queue__left_by_key": True}
+    merge(variables, {name.replace("__", "."): value for name, value in given.items()})
+    cursor = LIBRARY.flows["hotline"].begin(variables)
+    cursor.step = "nobody_there"
+    caller = Caller(keys, spoken=None)
+    return await FlowWalker(LIBRARY.flows, caller, Names(), service.table(), Kept()).walk(cursor), caller
+
+
+async def test_other_number_that_is_not_keyed_is_the_own() -> None:
+    noted: dict[str, JSON] = {
+        "call_back.possible": True,
+        "call_back.asked": True,
+        "call_back.prompt": "call_back_noted",
+    }
+    service = Service({"ask_own_call_back": noted})
+    outcome, _ = await left_by_key(["2"], service, queue__ended="call_back", call__number="+8613800000001")
+    assert outcome == Ended("call_back")
+    assert service.calls == [("ask_own_call_back", {})]
+
+
+@pytest.mark.parametrize("ended", ["call_back", "message"])
+async def test_caller_of_no_number_who_leaves_nothing_waits_on(ended: str) -> None:
+    outcome, caller = await left_by_key([], Service(), queue__ended=ended)
+    assert outcome == Ended("back_in_line")
+    assert caller.heard[-1] == "zh/back_in_line"

@@ -14,7 +14,7 @@ from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
-from recordings.model import Recording, RecordingKind, RecordingStatus
+from recordings.model import SILENT, Recording, RecordingKind, RecordingStatus
 from tests.unit.crm.conftest import AGENT, Place, furnish
 
 WANG, LI = "+8613800000001", "+8613800000002"
@@ -88,6 +88,20 @@ async def test_calls_of_one_person_are_one_entry_with_open_tickets(
                 status=RecordingStatus.SEALED,
                 channels=1,
                 started_at=utc_now() - timedelta(minutes=45),
+            )
+        )
+        session.add(
+            Recording(
+                id="rec-3",
+                call_id="call-4",
+                file="z.wav",
+                duration_ms=3000,
+                note=SILENT,
+                segment=2,
+                kind=RecordingKind.MESSAGE,
+                status=RecordingStatus.SEALED,
+                channels=1,
+                started_at=utc_now() - timedelta(minutes=44),
             )
         )
 

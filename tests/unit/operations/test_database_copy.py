@@ -1,6 +1,7 @@
 """Copies of whole databases between SQLite and PostgreSQL."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,9 @@ def test_changed_row_is_found(tmp_path: Path) -> None:
         connection.execute(text("UPDATE customer SET name = '改' WHERE id = (SELECT min(id) FROM customer)"))
         connection.execute(text("DELETE FROM outbox WHERE kind = 'test.copied'"))
     engine.dispose()
-    with pytest.raises(CopyDiffers, match=r"customer: \d+ rows expected.*outbox") as refusal:
+    with pytest.raises(CopyDiffers) as refusal:
         compare_sums(copied, sums_of(target))
-    assert "department" not in str(refusal.value)
+    assert sorted(re.findall(r"(\w+): \d+ rows expected", str(refusal.value))) == ["customer", "outbox"]
 
 
 def test_database_of_another_schema_is_refused(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_calls_story_is_printed(service: None) -> None:
 
     assert shown.exit_code == 0, shown.output
     assert "call-1: inbound, answered" in shown.output
-    assert "2026-11-27 10:02:00  ended  with agent" in shown.output
+    assert "2026-11-27 10:02:00  ended  by agent" in shown.output
 
 
 def test_a_day_is_simulated_side_by_side(service: None, tmp_path: Path) -> None:

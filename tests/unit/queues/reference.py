@@ -14,6 +14,7 @@ LEASE_GRACE_MS = 5000
 GONE_GRACE_MS = 800
 GONE_KEPT_MS = 10_000
 BUSY = (AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING)
+BLAMELESS = (DeclineReason.CALLER_GONE, DeclineReason.INTERRUPTED, DeclineReason.ANSWERED_ELSEWHERE)
 MISSES = (DeclineReason.NO_ANSWER, DeclineReason.BUSY, DeclineReason.REFUSED)
 
 
@@ -34,7 +35,8 @@ class Call:
     held: tuple[str, int] | None = None
     """The agent who is waited for, and until when."""
     state: str = "waiting"
-    offer: "Reservation | None" = None
+    offers: "list[Reservation]" = field(default_factory=list)
+    """One for each agent who is rung, or that of the conversation."""
     failed: dict[str, int] = field(default_factory=dict)
     last_failed: str = ""
     forget_at: int | None = None
@@ -56,6 +58,8 @@ class Agent:
     queue: str | None = None
     offer: "Reservation | None" = None
     next: tuple[AgentState, str | None] | None = None
+    wrapping: str | None = None
+    """The call that is wrapped up after the one dialled meanwhile."""
     misses: int = 0
     until: int | None = None
 
@@ -108,10 +112,7 @@ class Reference:
         if place is None:
             return None
         call = self.calls.pop(call_id)
-        if call.offer is not None:
-            agent = self.agents[call.offer.agent_id]
-            assert agent.until is not None
-            agent.until = min(agent.until, self.now + GONE_GRACE_MS)
+        self._stop_ringing(call)
         return place, self.now - call.joined_ms
 
     def ringing(self, offer: Reservation) -> bool:
@@ -128,6 +129,8 @@ class Reference:
         if call is None or agent is None:
             return False
         if call.state != "connected":
+            self._stop_ringing(call, but=agent)
+            call.offers = [offer]
             call.state, call.failed, call.last_failed = "connected", {}, ""
             agent.state, agent.until, agent.misses = AgentState.TALKING, None, 0
             agent.calls += 1
@@ -146,27 +149,49 @@ class Reference:
         if agent is None or agent.state is not AgentState.TALKING or agent.call_id != call_id:
             return False
         call = self.calls.get(call_id)
-        if call is not None and call.state == "connected" and call.offer is agent.offer:
+        if call is not None and call.state == "connected" and agent.offer in call.offers:
             del self.calls[call_id]
-        if agent.queue is None:
-            self._free(agent)
+        leaves = agent.next is not None and agent.next[0] is AgentState.OFFLINE and not agent.queues
+        if leaves or agent.queue is None:
+            self._free(agent, keep_idle=leaves)
         else:
             agent.state, agent.offer = AgentState.WRAP_UP, None
+            agent.call_id, agent.wrapping = agent.wrapping or agent.call_id, None
             agent.until = self.now + int(self.queues[agent.queue].wrap_up_s * 1000)
         self._match()
         return True
 
-    def occupied(self, agent_id: str, call_id: str) -> bool:
-        agent = self.agents[agent_id]
-        if agent.state in BUSY:
+    def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
+        agent = self.agents.get(agent_id)
+        if agent is None:
+            agent = self.agents[agent_id] = Agent(agent_id, (), next=(AgentState.OFFLINE, None))
+        elif agent.state in BUSY:
             return agent.state is AgentState.TALKING and agent.call_id == call_id
-        if agent.state is AgentState.NOT_READY:
+        elif agent.state is AgentState.NOT_READY:
             agent.next = (AgentState.NOT_READY, agent.reason)
-        if agent.state is not AgentState.WRAP_UP:
-            agent.queue = None
+        elif agent.state is AgentState.WRAP_UP:
+            agent.wrapping = agent.call_id
+        if queue is not None or agent.wrapping is None:
+            agent.queue = queue
         agent.state, agent.reason, agent.until, agent.offer = AgentState.TALKING, None, None, None
         agent.call_id = call_id
         return True
+
+    def pull(self, call_id: str, agent_id: str) -> bool:
+        call = self.calls.get(call_id)
+        if call is None or call.state != "waiting" or agent_id in self.agents:
+            return False
+        agent = self.agents[agent_id] = Agent(agent_id, (), next=(AgentState.OFFLINE, None))
+        self._reserve(call, [agent])
+        self._match()
+        return True
+
+    def lose_everything(self) -> None:
+        """Forget all, as Redis without its data."""
+        self.calls.clear()
+        self.agents.clear()
+        self._memory.clear()
+        self._stamp = 0
 
     def sign_in(self, agent_id: str, queues: tuple[str, ...], skills: dict[str, int], number: int = 0) -> None:
         agent = self.agents.get(agent_id)
@@ -219,7 +244,7 @@ class Reference:
                 self._free(agent)
             else:
                 call = self.calls.get(agent.call_id or "")
-                alive = call is not None and call.offer is agent.offer
+                alive = call is not None and agent.offer in call.offers
                 self._release(agent, DeclineReason.NO_ANSWER if alive else DeclineReason.CALLER_GONE)
         for call in list(self.calls.values()):
             if call.state == "gone" and call.forget_at is not None and call.forget_at <= self.now:
@@ -244,9 +269,16 @@ class Reference:
     def _parties(self, offer: Reservation) -> tuple[Call | None, Agent | None]:
         call, agent = self.calls.get(offer.call_id), self.agents.get(offer.agent_id)
         return (
-            call if call is not None and call.offer is offer else None,
+            call if call is not None and offer in call.offers else None,
             agent if agent is not None and agent.offer is offer else None,
         )
+
+    def _stop_ringing(self, call: Call, but: Agent | None = None) -> None:
+        for offer in call.offers:
+            agent = self.agents[offer.agent_id]
+            if agent is not but:
+                assert agent.until is not None
+                agent.until = min(agent.until, self.now + GONE_GRACE_MS)
 
     def _ring_ms(self, call: Call) -> int:
         return int(self.queues[call.queue].ring_s * 1000)
@@ -303,20 +335,23 @@ class Reference:
     def _still_held(self, call: Call) -> bool:
         return call.held is not None and call.held[1] > self.now and self._will_come(call, call.held[0])
 
-    def _choose(self, call: Call) -> Agent | None:
+    def _choose(self, call: Call) -> list[Agent]:
         ready = [a for a in self.agents.values() if a.state is AgentState.READY and call.queue in a.queues]
         if call.held is not None:
-            return next((agent for agent in ready if agent.id == call.held[0] and agent.id not in call.failed), None)
+            return [agent for agent in ready if agent.id == call.held[0] and agent.id not in call.failed]
         ready = [a for a in ready if all(a.skills.get(name, 0) >= level for name, level in self._need(call).items())]
         for agent_id, _ in call.preferred:
             if agent_id in {agent.id for agent in ready} and agent_id not in call.failed:
-                return self.agents[agent_id]
+                return [self.agents[agent_id]]
         ready.sort(key=self._order(call.queue))
+        settings = self.queues[call.queue]
+        if settings.strategy is Strategy.RING_ALL:
+            return [agent for agent in ready if call.failed.get(agent.id, 0) <= self.now][: settings.ring_at_most]
         fresh = [agent for agent in ready if agent.id not in call.failed]
         retried = [agent for agent in ready if agent.id in call.failed and call.failed[agent.id] <= self.now]
         last = [agent for agent in retried if agent.id == call.last_failed]
         earlier = [agent for agent in retried if agent.id != call.last_failed]
-        return next(iter(fresh + earlier + last), None)
+        return (fresh + earlier + last)[:1]
 
     def _match(self) -> None:
         for call in self.calls.values():
@@ -324,32 +359,39 @@ class Reference:
                 self._hold(call)
         while True:
             waiting = sorted((call for call in self.calls.values() if call.state == "waiting"), key=self._urgency)
-            pair = next(((call, agent) for call in waiting if (agent := self._choose(call))), None)
-            if pair is None:
+            found = next(((call, chosen) for call in waiting if (chosen := self._choose(call))), None)
+            if found is None:
                 return
-            call, agent = pair
-            offer = Reservation(call.id, agent.id)
-            self._next_stamp()
+            self._reserve(*found)
+
+    def _reserve(self, call: Call, chosen: list[Agent]) -> None:
+        self._next_stamp()
+        call.state, call.held = "offered", None
+        call.offers = [Reservation(call.id, agent.id) for agent in chosen]
+        for agent, offer in zip(chosen, call.offers, strict=True):
             self._memory[call.queue] = agent.number
-            call.state, call.offer, call.held = "offered", offer, None
-            agent.state, agent.offer, agent.call_id, agent.queue = AgentState.RESERVED, offer, call.id, call.queue
+            agent.state, agent.reason, agent.offer = AgentState.RESERVED, None, offer
+            agent.call_id, agent.queue = call.id, call.queue
             agent.until = self.now + self._ring_ms(call) + LEASE_GRACE_MS
-            self.offers.append(offer)
+        self.offers += call.offers
 
     def _release(self, agent: Agent, reason: DeclineReason) -> None:
         assert agent.queue is not None
         settings = self.queues[agent.queue]
         call = self.calls.get(agent.call_id or "")
-        if call is None or call.offer is not agent.offer:
+        if call is None or agent.offer is None or agent.offer not in call.offers:
             reason = DeclineReason.CALLER_GONE
         elif reason is DeclineReason.CALLER_GONE:
-            call.state, call.offer, call.forget_at = "gone", None, self.now + GONE_KEPT_MS
+            self._stop_ringing(call, but=agent)
+            call.state, call.offers, call.forget_at = "gone", [], self.now + GONE_KEPT_MS
         else:
-            call.state, call.offer = "waiting", None
-            if reason is not DeclineReason.INTERRUPTED:
+            call.offers.remove(agent.offer)
+            if reason not in BLAMELESS:
                 call.last_failed = agent.id
                 call.failed[agent.id] = self.now + int(settings.retry_same_agent_s * 1000)
-            self._hold(call)
+            if not call.offers:
+                call.state = "waiting"
+                self._hold(call)
         if reason in MISSES:
             agent.misses += 1
         if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
@@ -359,7 +401,7 @@ class Reference:
         elif agent.next is None and agent.misses >= settings.misses_until_not_ready:
             self._become_not_ready(agent, reason.value)
         else:
-            self._free(agent, keep_idle=reason in {DeclineReason.CALLER_GONE, DeclineReason.INTERRUPTED})
+            self._free(agent, keep_idle=reason in BLAMELESS)
 
     def _free(self, agent: Agent, *, keep_idle: bool = False) -> None:
         if agent.next is None:
@@ -381,4 +423,4 @@ class Reference:
 
     @staticmethod
     def _off_the_phone(agent: Agent) -> None:
-        agent.call_id = agent.queue = agent.offer = agent.next = agent.until = agent.reason = None
+        agent.call_id = agent.queue = agent.offer = agent.next = agent.until = agent.reason = agent.wrapping = None

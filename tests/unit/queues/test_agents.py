@@ -85,6 +85,30 @@ async def test_agent_who_dials_out_in_wrap_up_is_in_wrap_up_afterwards(floor: Fl
     assert (anna.state, anna.until_ms) == (AgentState.WRAP_UP, floor.clock.ms + 45_000)
 
 
+async def test_call_dialled_in_wrap_up_leaves_the_result_with_the_call_that_ended(floor: Floor) -> None:
+    await floor.agent_ready("anna")
+    await floor.service.enter("call-1", "repair")
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    await floor.service.finished("anna", "call-1")
+    for number, talked in enumerate((True, False)):
+        assert await floor.service.occupied("anna", f"call-out-{number}")
+        assert not await floor.service.result_stored("anna", f"call-out-{number}")
+        assert await floor.service.finished("anna", f"call-out-{number}", talked=talked)
+        anna = await floor.service.agent("anna")
+        assert (anna.state, anna.call_id, anna.queue) == (AgentState.WRAP_UP, "call-1", "repair")
+    await floor.service.occupied("anna", "call-out-3")
+    assert await floor.service.result_stored("anna", "call-1"), "stored while the agent talks to another"
+    await floor.service.finished("anna", "call-out-3")
+    assert (await floor.service.wrap_up_done("anna")).state is AgentState.READY
+
+
+async def test_agent_who_was_signed_out_is_signed_out_after_a_call(floor: Floor) -> None:
+    await floor.service.occupied("anna", "call-out")
+    assert (await floor.service.agent("anna")).next_state is AgentState.OFFLINE
+    await floor.service.finished("anna", "call-out")
+    assert (await floor.service.agent("anna")).state is AgentState.OFFLINE
+
+
 async def test_a_caller_sent_back_by_the_agent_joins_anew_and_the_agent_wraps_up(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")

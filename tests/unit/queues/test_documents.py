@@ -211,3 +211,12 @@ async def test_newest_version_counts_at_the_start_whatever_the_file_says(redis: 
     service = QueueService(redis, queues, "node-1", deadline_s=10)
     await LiveQueues(redis, edited.documents, service, edited.file).load()
     assert queues["repair"].strategy == "fewest_calls"
+
+
+async def test_skills_are_those_of_the_document_or_else_those_in_use(edited: Edited) -> None:
+    await edited.agent("1001", english=3)
+    found = await edited.documents.skills()
+    assert ([one.code for one in found.skills], found.listed) == (["english"], False)
+    edited.file.write_text(HEAD + REPAIR + GOOD_RULES + OTHERS, encoding="utf-8")
+    found = await edited.documents.skills()
+    assert ([one.code for one in found.skills], found.listed) == (["cantonese", "bills"], True)

@@ -60,6 +60,11 @@ def test_no_route_is_public_and_only_supervisors_list_agents(floor: Floor) -> No
     assert table["GET", "/api/v1/agents"].roles == {Role.SUPERVISOR, Role.ADMINISTRATOR}
 
 
+def test_quality_reads_the_names_of_queues(floor: Floor) -> None:
+    (queues,) = [one for one in routes(floor.service).table if (one.method, one.path) == ("GET", "/api/v1/queues")]
+    assert Role.QUALITY in queues.roles
+
+
 @pytest.mark.parametrize("reason", ["", " ", "x" * 41, "<script>", "a\nb"])
 def test_a_reason_is_a_few_plain_words(reason: str) -> None:
     with pytest.raises(ValidationError):

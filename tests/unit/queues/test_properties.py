@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -38,11 +39,13 @@ QUEUES = {
         rules=RULES,
         strategy=strategy,
         preferred_wait_s=WAITS,
+        ring_at_most=3,
     )
     for name, priority, weight, strategy in (
         ("consult", 0, 0, Strategy.LONGEST_IDLE),
         ("complaint", 0, 1, Strategy.FEWEST_CALLS),
         ("repair", 5, 0, Strategy.ROUND_ROBIN),
+        ("service", 0, 2, Strategy.RING_ALL),
     )
 }
 
@@ -65,10 +68,17 @@ class Histories(RuleBasedStateMachine):
         self.redis = redis_client(url)
         self.service = QueueService(self.redis, QUEUES, "node-1", deadline_s=30, now_ms=self.clock)
         self.offers: list[Offer] = []
-        self.service._on_offer = self.offers.append
+        self.service._on_offer = self._note
         self.reference = Reference(QUEUES, self.clock.ms)
         self.calls: list[str] = []
         self.runner.run(self._empty())
+
+    def _note(self, offer: Offer) -> None:
+        """Keep an offer for each agent who is rung."""
+        self.offers += [
+            msgspec.structs.replace(offer, agent_id=one.agent_id, reservation_id=one.reservation_id)
+            for one in offer.rung
+        ]
 
     async def _empty(self) -> None:
         await self.redis.flushall()
@@ -193,11 +203,15 @@ class Histories(RuleBasedStateMachine):
         self.do(self.service.wrap_up_done(agent))
         self.reference.wrap_up_done(agent)
 
-    @precondition(lambda self: self.reference.agents)
+    @precondition(lambda self: self.calls)
+    @rule(pick=picks, agent=agents)
+    def pulls(self, pick: int, agent: str) -> None:
+        call_id = self.pick_call(pick)
+        expected = self.reference.pull(call_id, agent)
+        assert self.do(self.service.pull(call_id, agent)) == expected
+
     @rule(agent=agents, number=st.integers(min_value=0, max_value=2))
     def dials_out(self, agent: str, number: int) -> None:
-        if agent not in self.reference.agents:
-            return
         call_id = f"out-{agent}-{number}"
         expected = self.reference.occupied(agent, call_id)
         assert self.do(self.service.occupied(agent, call_id)) == expected
@@ -214,6 +228,19 @@ class Histories(RuleBasedStateMachine):
         self.clock.pass_s(seconds)
         self.do(self.service.sweep())
         self.reference.pass_time(int(seconds * 1000))
+
+    @rule()
+    def redis_loses_its_data(self) -> None:
+        """Hold on the agents who talk; they are signed out afterwards (F19)."""
+        talking = [one for one in self.reference.agents.values() if one.state is AgentState.TALKING]
+        self.do(self.redis.flushall())
+        self.reference.lose_everything()
+        self.clock.pass_s(1)
+        self.reference.pass_time(1000)
+        for one in talking:
+            assert one.call_id is not None
+            assert self.do(self.service.hold_on(one.id, one.call_id, one.queue))
+            assert self.reference.occupied(one.id, one.call_id, one.queue)
 
     @rule()
     def the_code_is_forgotten(self) -> None:
@@ -254,6 +281,19 @@ class Histories(RuleBasedStateMachine):
         assert len(set(held)) == len(held)
         for reservation in self.do(self._reservations("call")):
             assert held.count(reservation) == 1
+
+    @invariant()
+    def each_agent_is_rung_for_one_call(self) -> None:
+        """Check the store: calls that are offered or connected share no agent."""
+        rung = [agent for agents in self.do(self._rung()) for agent in agents]
+        assert len(set(rung)) == len(rung)
+
+    async def _rung(self) -> list[list[str]]:
+        async with self.redis.pipeline() as pipe:
+            for key in await self.redis.keys("hotline:acd:call:*"):
+                pipe.hmget(key, "state", "agent")
+            found = await pipe.execute()
+        return [agents.decode().split(",") for state, agents in found if state in {b"offered", b"connected"}]
 
     async def _reservations(self, kind: str) -> list[Any]:
         async with self.redis.pipeline() as pipe:

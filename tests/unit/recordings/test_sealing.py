@@ -193,3 +193,15 @@ def test_waits_until_the_writer_has_closed_the_file(tmp_path: Path) -> None:
         with pytest.raises(sealing.StillWritten):
             sealing.wait_until_closed([path], seconds=0.1)
     sealing.wait_until_closed([path], seconds=0)
+
+
+@pytest.mark.parametrize(
+    ("seconds_of_voice", "loudness", "silent"), [(0, 0.5, True), (0.2, 0.5, True), (0.8, 0.5, False), (3, 0.005, True)]
+)
+def test_message_without_a_voice_is_silent(
+    sides: list[Path], target: Path, seconds_of_voice: float, loudness: float, silent: bool
+) -> None:
+    """The beep's echo and the noise of the line are no voice."""
+    voice = tone(440, seconds_of_voice, loudness=loudness)
+    write_wav(sides[0], np.concatenate([np.zeros(3 * RATE, dtype=np.int16), voice]))
+    assert sealing.seal(sides[:1], target).silent is silent

@@ -21,7 +21,7 @@ from tests.unit.web.structure import faults
 pytestmark = pytest.mark.slow
 
 BOUNDED = {"enum", "const", "pattern", "format"}
-FREE_TEXT = {"text", "area", "q", "name", "number", "reporter_number"}
+FREE_TEXT = {"text", "area", "q", "name", "number", "reporter_number", "team"}
 """Query parameters that hold what a person typed, a file's name included."""
 
 

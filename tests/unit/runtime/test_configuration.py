@@ -73,6 +73,24 @@ WRONG = [
     ("notices.yaml", "{due}", "{deadline}", "unknown-variable: events.ticket.dispatch.zh.text: {deadline} is unknown"),
     ("queues.yaml", "greeting: to_person", "greeting: to_persn", "no-such-prompt: the service speaks to_persn"),
     ("queues.yaml", "ring_s: 20", "ring_s: many", "wrong-value: ring_s: Input should be a valid number"),
+    (
+        "queues.yaml",
+        "  ring_s: 20",
+        "  announcements: { every_s: 60, prompts: [nowhere] }\n  ring_s: 20",
+        "no-such-prompt: the service speaks nowhere",
+    ),
+    (
+        "queues.yaml",
+        "  ring_s: 20",
+        "  announcements: { every_s: 5, prompts: [to_person] }\n  ring_s: 20",
+        "announcements.every_s: Input should be greater than or equal to 15",
+    ),
+    (
+        "queues.yaml",
+        "  ring_s: 20",
+        "  announcements: { every_s: 60, prompts: [] }\n  ring_s: 20",
+        "announcements.prompts: Tuple should have at least 1 item",
+    ),
 ]
 
 

@@ -1,6 +1,7 @@
 """Presence of agents."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,4 +52,59 @@ async def test_agent_with_a_phone_that_is_back_is_ready_again_after_a_restart(mo
     running = asyncio.create_task(PresenceService(hub, given, agents, online).run())
     async with asyncio.timeout(5):
         assert await queues.made_ready == AGENT
+    running.cancel()
+
+
+class Desk:
+    """Desk of the one agent, clear once the last pop is closed."""
+
+    def __init__(self, last: str) -> None:
+        self.clear: asyncio.Event = asyncio.Event()
+        self._last = last
+
+    async def send(self, *_: object, **__: object) -> bool:
+        return True
+
+    def listening(self, _roles: object) -> bool:
+        return False
+
+    async def close_pop(self, _agent_id: str, call_id: str) -> None:
+        if call_id == self._last:
+            self.clear.set()
+
+
+class Changes(Queues):
+    """Queues that tell about the one agent."""
+
+    tell: Callable[[AgentSnapshot], None]
+
+    def watch_agents(self, listener: Any) -> Any:
+        self.tell = listener
+        return lambda: None
+
+    def watch_queues(self, _listener: object) -> Any:
+        return lambda: None
+
+
+async def test_pop_of_a_call_dialled_during_a_wrap_up_goes_with_that_wrap_up() -> None:
+    desk, queues = Desk("dialled"), Changes()
+    hub: Any = desk
+    given: Any = queues
+    agents: Any = SimpleNamespace(phone=lambda _agent_id: None)
+
+    async def online(_user: str) -> bool:
+        return True
+
+    running = asyncio.create_task(PresenceService(hub, given, agents, online).run())
+    while not hasattr(queues, "tell"):
+        await asyncio.sleep(0)
+    for state, call_id in (
+        (AgentState.WRAP_UP, "first"),
+        (AgentState.TALKING, "dialled"),
+        (AgentState.WRAP_UP, "first"),
+        (AgentState.READY, None),
+    ):
+        queues.tell(AgentSnapshot(AGENT, state, call_id=call_id))
+    async with asyncio.timeout(5):
+        await desk.clear.wait()
     running.cancel()

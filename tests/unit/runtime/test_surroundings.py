@@ -11,6 +11,7 @@ from ari_app.runtime.process import serve
 from ari_app.runtime.surroundings import SettingUnusable
 from ari_app.settings import Settings
 from dev.ports import free_port
+from ivr.prompts import Prompts
 
 
 @pytest.fixture
@@ -77,3 +78,11 @@ async def test_file_that_is_no_database_is_named(settings: Settings, tmp_path: P
 async def test_port_of_another_program_is_named(settings: Settings, taken_port: int, name: str) -> None:
     line = await refusal(settings, **{name: taken_port})
     assert line.startswith(f"HOTLINE_{name.upper()}: the service cannot listen at 127.0.0.1:{taken_port}: ")
+
+
+async def test_taken_port_is_named_before_prompts_are_made(
+    settings: Settings, taken_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Prompts, "prepare", lambda _prompts: pytest.fail("prompts were made first"))
+    line = await refusal(settings, http_port=taken_port)
+    assert line.startswith("HOTLINE_HTTP_PORT: the service cannot listen")

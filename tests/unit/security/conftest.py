@@ -69,8 +69,9 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         hub = Hub(redis, DeskStub())
         sessions = Sessions(redis, business.staff, hub)
         guard = RequestGuard(sessions, allowed_origins=["http://desk.test"])
+        tables = business.routes()
         server = WebServer(
-            [*business.routes(), desk_http.routes(sessions)],
+            [*tables, business.exporting.routes(tables), desk_http.routes(sessions)],
             guard,
             Spool(tmp_path / "spool"),
             host="127.0.0.1",

@@ -35,7 +35,7 @@ NOBODYS = {
         *("appointment_window", "improvement_action", "protected_list"),
     ),
     "times, states and counts": (
-        *("ticket_clock", "ticket_clock_step", "ticket_counter", "call_disposition", "appointment", "survey_answers"),
+        *("ticket_clock", "ticket_clock_step", "ticket_counter", "appointment", "survey_answers"),
         "call_again",
     ),
     "which ticket stands for which; the matter is a hash, and without it nothing could be taken apart": (
@@ -63,6 +63,8 @@ NOBODYS = {
     "codes, numbers and names of ours": (
         *("ticket.number", "ticket.open_matter", "ticket_log.action", "ticket_log.from_status", "ticket_log.to_status"),
         *("call_record.direction", "call_record.access_number", "call_record.queue", "call_record.outcome"),
+        *("queue_call_back.window_zh", "queue_call_back.window_en"),
+        *("call_disposition.code", "call_disposition.zh", "call_disposition.en"),
         *("call_record.hangup_by", "campaign_contact.flow", "campaign_contact.language", "handover_item.why"),
         *("ticket_file.media_type", "ticket_file.sha256", "ticket_file.file", "ticket_file.request_key"),
         *("report_plan.name", "report_plan.subjects", "report_plan.mailboxes", "report_plan.language"),

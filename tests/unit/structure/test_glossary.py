@@ -57,3 +57,18 @@ def test_every_term_has_both_languages_and_a_meaning() -> None:
 def test_a_term_stands_once() -> None:
     terms = [term.strip() for row in ROWS for term in row[0].split(",")]
     assert sorted(set(terms)) == sorted(terms)
+
+
+REJECTED = ("事由", "投诉类型", "原因分类", "返工", "结案", "已上报")
+"""Words that stood for 问题类别, 重办, 归档 and 已升级."""
+
+
+@pytest.mark.parametrize("word", REJECTED)
+def test_one_thing_has_one_chinese_word(word: str) -> None:
+    places = [
+        *PROJECT.glob("console/src/**/zh-CN.json"),
+        *PROJECT.glob("callflows/*.yaml"),
+        *PROJECT.glob("ari_app/exports/*.py"),
+        *PROJECT.glob("crm/**/*.py"),
+    ]
+    assert [place.name for place in places if word in place.read_text(encoding="utf-8")] == []

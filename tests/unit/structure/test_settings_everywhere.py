@@ -50,6 +50,7 @@ BAD = {
     "survey_attempts": "21",
     "survey_retry_s": "-1",
     "survey_parallel": "0",
+    "visit_notice_workdays": "31",
     "survey_from_hour": "24",
     "survey_until_hour": "25",
     "sms_gateway": "nothing://here",

@@ -28,6 +28,7 @@ OF_FILES = (
     "ari_app/ari/",
     "ari_app/queues/overflow",
     "ari_app/queues/s",
+    "ari_app/queues/call_back_rules.py",
     "ari_app/queues/rules.py",
     "ari_app/runtime/configuration.py",
     "ari_app/settings.py",

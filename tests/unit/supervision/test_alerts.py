@@ -16,6 +16,7 @@ from ari_app.supervision.alerts.errors import ThresholdInvalid, ThresholdUnknown
 from ari_app.supervision.alerts.model import AlertView, FindAlerts, ThresholdInput
 from ari_app.supervision.alerts.service import QueueThresholds
 from ari_app.supervision.alerts.watch import AlertWatch
+from ari_app.work.desk_file import DeskChoices, PauseReason
 from crm.events import Event, QueueAlerted, decode
 from crm.notices.facts import FactFinder
 from crm.notices.model import NoticeChannel, NoticeDelivery, NoticeRecipient
@@ -29,6 +30,7 @@ from tests.callflows import shipped
 
 QUEUES = load_queues(Path(__file__).parents[3] / "callflows" / "queues.yaml")
 WHO = Principal("staff-3001", "3001", "Chen", Role.SUPERVISOR)
+CHOICES = DeskChoices((PauseReason(code="break", zh="小休", en="break", limit_minutes=10),))
 WAITING, LONGEST, LEVEL = AlertFigure.WAITING, AlertFigure.LONGEST_WAIT_S, AlertFigure.LEVEL
 
 
@@ -43,7 +45,14 @@ class Watched:
         self.queues = QueueService(redis, QUEUES, node, deadline_s=10, now_ms=lambda: self.now_ms)
         self.thresholds = QueueThresholds(database, QUEUES)
         self.watch = AlertWatch(
-            database, self.queues, redis, node, levels=self._levels, wake_outbox=self._wake, clock=lambda: self.now_s
+            database,
+            self.queues,
+            redis,
+            node,
+            levels=self._levels,
+            wake_outbox=self._wake,
+            is_long=CHOICES.is_over,
+            clock=lambda: self.now_s,
         )
 
     async def set(self, figure: AlertFigure, bound: int, queue: str = "repair") -> str:
@@ -123,6 +132,22 @@ async def test_longest_wait_and_service_level_raise_alerts(watched: Watched) -> 
     await watched.watch.look()
     found = {(one.queue, one.figure, one.value) for one in await watched.history()}
     assert found == {("repair", LONGEST, 61), ("consult", LEVEL, 79)}
+
+
+async def test_pause_beyond_its_limit_raises_an_alert_of_its_queues(watched: Watched) -> None:
+    await watched.set(AlertFigure.LONG_PAUSES, 1)
+    await watched.set(AlertFigure.LONG_PAUSES, 1, "consult")
+    await watched.queues.sign_in("anna", ["repair"])
+    await watched.queues.not_ready("anna", "break")
+    await watched.queues.sign_in("bob", ["consult"])
+    await watched.queues.not_ready("bob", "no_answer")
+    watched.now_ms += 10 * 60_000 - 1
+    assert not await watched.watch.look(), "it is not too long yet"
+    watched.now_ms += 1
+    assert await watched.watch.look()
+    assert [(one.queue, one.figure, one.value) for one in await watched.history()] == [
+        ("repair", AlertFigure.LONG_PAUSES, 1)
+    ]
 
 
 async def test_removed_threshold_ends_its_alert(watched: Watched) -> None:

@@ -58,7 +58,7 @@ def pop(call_id: str = "call-1") -> Pop:
         queue="repair",
         waited_ms=1200,
         greeting=SpokenWording("您好", "Hello"),
-        number=CallerNumber("+8613800000001", "北京", "中国移动"),
+        number=CallerNumber("+8613800000001", SpokenWording("北京 · 中国移动", "Beijing · China Mobile")),
         customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", Grade.VIP, 12_300, contract_active=True)],
     )
 

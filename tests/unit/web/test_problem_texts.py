@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from ari_app.queues.documents.model import DocumentFinding
 from ari_app.web.labels import LABELS_FILE, read_labels
 from ari_app.web.problem_texts import PROBLEMS_FILE, language_of, read_problem_texts, shipped_texts
 from ari_app.web.router import _worded
-from foundation.problems import FieldProblem, ProblemDetails, Reason
+from crm.customers.importing.model import RowError
+from foundation.findings import Finding
+from foundation.problems import REASON, FieldProblem, ProblemDetails, Reason
 from foundation.routes import Role
 from tests.unit.web.conftest import House
 
@@ -52,6 +55,24 @@ def test_parameters_and_labels_are_put_into_the_chinese_sentence() -> None:
     assert (en.title, en.detail, en.errors[0].rule) == (details.title, details.detail, details.errors[0].rule)
 
 
+@pytest.mark.parametrize(
+    ("message", "chinese"),
+    [
+        ("name: this is required", "第 85 行：name：请填写"),
+        ("ring_s: Input should be a valid number, unable to parse string as a number", "第 85 行：ring_s：应为数字"),
+        ("overflow.0.to: there is no other queue d", "第 85 行：overflow.0.to：没有名为“d”的其他队列"),
+        ("this is required", "第 85 行：请填写"),
+        ("a sentence that is not in the catalogue", "第 85 行：a sentence that is not in the catalogue"),
+    ],
+)
+def test_broken_line_of_rules_is_chinese_to_its_end(message: str, chinese: str) -> None:
+    errors = [FieldProblem(field="rules", rule=f"line 85: {message}")]
+    details = ProblemDetails(type="/problems/rules-invalid", title="x", status=422, detail="x", errors=errors)
+    zh, en = (shipped_texts().worded(details, language).errors[0] for language in ("zh", "en"))
+    assert (zh.code, zh.rule) == ("line_of_rules", chinese)
+    assert en.rule == f"line 85: {message}"
+
+
 def test_times_are_those_of_the_house_in_peoples_format() -> None:
     details = ProblemDetails(
         type="/problems/x",
@@ -84,16 +105,17 @@ def test_stored_reasons_are_said_in_the_readers_language() -> None:
 
 
 def test_a_parameter_has_all_its_quotation_marks() -> None:
-    for values in ("'agent', 'department' or 'number'", "'agent'"):
+    for values, listed in (("'agent', 'department' or 'number'", "agent、department、number"), ("'agent'", "agent")):
         known = shipped_texts().rule(f"Input should be {values}")
         assert known is not None
+        assert known.zh == f"应为以下之一：{listed}"
         assert (known.code, known.parameters) == ("enum", {"expected": values})
 
 
 async def test_a_refused_form_is_answered_in_the_language_of_the_page(house: House) -> None:
     async with await house.signed_in(Role.AGENT) as http:
         for language, title, rule in (
-            ("zh-CN", "有字段不符合规则", "必填"),
+            ("zh-CN", "有字段不符合规则", "请填写"),
             ("en", "A field breaks a rule", "Field required"),
         ):
             async with http.post("/api/v1/things", json={}, headers={"Accept-Language": language}) as answer:
@@ -122,3 +144,34 @@ def test_labels_that_an_older_file_lacks_are_the_shipped_ones(tmp_path: Path) ->
     texts, findings = read_problem_texts(tmp_path, labels)
     assert texts is None
     assert [str(one) for one in findings] == ["problems.yaml:3: unknown-name: {b} is not in the English text"]
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("must be there once; it is also in row 2", "户号重复，与第 2 行相同"),
+        ("Field required", "请填写"),
+        ("there is no other queue repiar", "没有名为“repiar”的其他队列"),
+    ],
+)
+def test_sentences_of_files_are_in_the_language(english: str, chinese: str) -> None:
+    assert shipped_texts().reason(english, "zh") == chinese
+    assert shipped_texts().reason(english, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("message", "place", "sentence"),
+    [
+        ("overflow.0.to: there is no other queue d", "overflow.0.to", "there is no other queue d"),
+        ("this is not YAML: expected a key", "", "this is not YAML: expected a key"),
+        ("strategy: Input should be 'x'", "strategy", "Input should be 'x'"),
+    ],
+)
+def test_finding_of_queues_has_its_place_apart(message: str, place: str, sentence: str) -> None:
+    found = DocumentFinding.of(Finding("queues.yaml", 3, "a-rule", message))
+    assert (found.place, found.message) == (place, sentence)
+
+
+@pytest.mark.parametrize(("view", "field"), [(RowError, "rule"), (DocumentFinding, "message")])
+def test_files_say_their_faults_in_the_language(view: type[BaseModel], field: str) -> None:
+    assert REASON in view.model_fields[field].metadata

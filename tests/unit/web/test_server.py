@@ -65,7 +65,7 @@ async def test_every_wrong_field_is_named_with_its_rule_and_without_its_value(ag
         body = await problem(answer, 422)
         assert body["type"] == "/problems/invalid"
         assert {error["field"]: error["rule"] for error in body["errors"]} == {
-            "subject": "String should have at least 1 character",
+            "subject": "must be filled in",
             "contacts.0.number": "must be digits only",
             "score": "Extra inputs are not permitted",
             "role": "Extra inputs are not permitted",

@@ -6,27 +6,53 @@ import pytest
 from redis.asyncio import Redis
 
 from ari_app.campaigns.model import ANSWERS
-from ari_app.queues.rules import ChoiceText
+from ari_app.queues.dispositions import Disposition
 from ari_app.queues.service import QueueService
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.settings import QueueSettings, WrapUpMode
 from ari_app.work.desk_file import SHIPPED, read_desk
 from ari_app.work.service import AgentWork
+from crm.kinds import TicketKind
 from crm.reports.service import ReportService
+from crm.tickets.forms.model import FieldKind, FormField
 from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
 from foundation.redis_client import redis_client
 from recordings.model import SEGMENTS
 from tests.unit.queues.conftest import Clock, Floor
 
+AMOUNT = FormField(name="amount", kind=FieldKind.NUMBER, zh="金额", en="Amount", required=True)
+SIDE = FormField.model_validate(
+    {
+        "name": "side",
+        "kind": "choice",
+        "zh": "责任",
+        "en": "Fault of",
+        "choices": [{"value": "ours", "zh": "我方", "en": "ours"}, {"value": "theirs", "zh": "对方", "en": "theirs"}],
+    }
+)
 RESULTS = (
-    ChoiceText(code="filed", zh="已登记工单", en="ticket filed"),
-    ChoiceText(code="other", zh="其他", en="other"),
+    Disposition(code="filed", zh="已登记工单", en="ticket filed"),
+    Disposition(code="other", zh="其他", en="other"),
+    Disposition(
+        code="money",
+        zh="费用",
+        en="money",
+        choices=(
+            Disposition(code="refund", zh="退款", en="refund", fields=(AMOUNT, SIDE)),
+            Disposition(code="returned", zh="退货", en="goods returned", form=TicketKind.AFTER_SALES),
+        ),
+    ),
 )
 QUEUES = {
     "repair": QueueSettings(
         name="repair", title_zh="报修", title_en="Faults", dispositions=RESULTS, disposition_required=True
     ),
     "consult": QueueSettings(name="consult", title_zh="咨询", title_en="Questions"),
+    "none": QueueSettings(name="none", title_zh="无", title_en="None", wrap_up=WrapUpMode.NONE),
+    "fixed": QueueSettings(name="fixed", title_zh="限时", title_en="Fixed", wrap_up=WrapUpMode.FIXED),
+    "until_done": QueueSettings(
+        name="until_done", title_zh="手动", title_en="By hand", wrap_up=WrapUpMode.UNTIL_DONE, wrap_up_cap_s=120
+    ),
 }
 
 

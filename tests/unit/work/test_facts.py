@@ -44,7 +44,8 @@ async def test_events_and_times_are_stored_once(database: Database, redis: Redis
     began = floor.clock.ms
     await a_day(floor)
     kept = await redis.xlen(STREAM)
-    assert await FactKeeper(redis, database).store_some() == kept
+    keeper = FactKeeper(redis, database, is_planned=lambda reason: reason == "lunch")
+    assert await keeper.store_some() == kept
     async with database.read() as session:
         events = (await session.exec(select(QueueEvent).order_by(col(QueueEvent.at), col(QueueEvent.id)))).all()
         times = (await session.exec(select(AgentTime).order_by(col(AgentTime.since)))).all()
@@ -64,6 +65,10 @@ async def test_events_and_times_are_stored_once(database: Database, redis: Redis
     assert spent["talking", None] == timedelta(seconds=30)
     assert spent["wrap_up", None] == timedelta(seconds=7)
     assert spent["not_ready", "lunch"] == timedelta(seconds=10)
+    assert {(one.state, one.reason, one.planned) for one in times if one.state in {"not_ready", "talking"}} == {
+        ("not_ready", "lunch", True),
+        ("talking", None, None),
+    }
 
 
 async def test_facts_wait_while_the_database_is_away_and_repeat_harmlessly(

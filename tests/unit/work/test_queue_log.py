@@ -1,5 +1,6 @@
 """The file of queue events reads as Asterisk's `queue_log`."""
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -8,7 +9,7 @@ from redis.asyncio import Redis
 
 from ari_app.queues.model import DeclineReason, LeaveReason
 from ari_app.work.facts import STREAM, FactKeeper
-from crm.history.model import CallRecordView
+from crm.history.model import CallRecordView, CallStep, StoryStep
 from crm.history.queue_log import QueueLog
 from crm.history.service import HistoryService
 from foundation.clock import from_milliseconds
@@ -21,6 +22,11 @@ PARTS = {
     "ABANDON": ["position", "origposition", "waittime"],
     "RINGNOANSWER": ["ringtime"],
     "COMPLETEAGENT": ["holdtime", "calltime", "origposition"],
+    "COMPLETECALLER": ["holdtime", "calltime", "origposition"],
+    "EXITWITHTIMEOUT": ["position", "origposition", "waittime"],
+    "EXITWITHKEY": ["key", "position", "origposition", "waittime"],
+    "BLINDTRANSFER": ["extension", "context", "holdtime", "calltime", "origposition"],
+    "ATTENDEDTRANSFER": ["method", "data", "holdtime", "calltime", "origposition"],
     "ADDMEMBER": ["paused"],
     "REMOVEMEMBER": [],
     "PAUSE": ["reason"],
@@ -83,7 +89,10 @@ async def test_a_day_is_read_by_the_documented_format_each_event_once(
     assert await keeper.store_some() == len(entries)
     lines = parsed(path)
     by_name = {one["event"]: one for one in lines}
-    assert [sum(one["event"] == name for one in lines) for name in PARTS] == [2, 1, 1, 1, 1, 1, 0, 2, 2]
+    assert Counter(one["event"] for one in lines) == {
+        "ENTERQUEUE": 2, "CONNECT": 1, "ABANDON": 1, "RINGNOANSWER": 1, "COMPLETEAGENT": 1, "ADDMEMBER": 1,
+        "PAUSE": 2, "UNPAUSE": 2,
+    }  # fmt: skip
     assert by_name["RINGNOANSWER"]["ringtime"] == "15000"
     abandoned = by_name["ABANDON"]
     assert (abandoned["call"], abandoned["queue"], abandoned["agent"]) == ("call-2", "repair", "NONE")
@@ -93,6 +102,48 @@ async def test_a_day_is_read_by_the_documented_format_each_event_once(
     assert (complete["holdtime"], complete["calltime"], complete["origposition"]) == ("80", "30", "1")
     assert complete["epoch"] == str(floor.clock.ms // 1000)
     assert by_name["PAUSE"]["queue"] == "NONE"
+
+
+async def test_ways_out_and_transfers_are_written_by_the_documented_format(
+    database: Database, redis: Redis, floor: Floor, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    log = QueueLog(path)
+    history = HistoryService(database, log)
+    await floor.agent_ready("anna", "consult")
+    for number, (reason, key) in enumerate([(LeaveReason.TIMED_OUT, None), (LeaveReason.CHOSE_OTHERWISE, "2")]):
+        await floor.service.enter(f"out-{number}", "repair")
+        floor.clock.pass_s(7)
+        await floor.service.leave(f"out-{number}", reason, key)
+    await floor.service.sign_out("anna")
+    assert await FactKeeper(redis, database, log).store_some()
+    ended = record(floor)
+    story = [CallStep(at=at, step=StoryStep.TRANSFERRED, agent_id="anna", target="bert") for at in [ended.started_at]]
+    asked = CallStep(at=ended.started_at, step=StoryStep.CONSULTED, agent_id="anna", target="bert")
+    ends: dict[str, dict[str, Any]] = {
+        "by-caller": {"hangup_by": "caller"},
+        "blind": {"story": story},
+        "attended": {"story": [asked, *story]},
+    }
+    for name, facts in ends.items():
+        await history.record_call(ended.model_copy(update={"id": name, **facts}))
+
+    by_name = {one["event"]: one for one in parsed(path)}
+
+    assert {*PARTS} - {*by_name} == {"CONNECT", "ABANDON", "RINGNOANSWER", "COMPLETEAGENT"}
+    timeout, by_key = by_name["EXITWITHTIMEOUT"], by_name["EXITWITHKEY"]
+    assert (timeout["call"], timeout["position"], timeout["origposition"], timeout["waittime"]) == (
+        "out-0",
+        "1",
+        "1",
+        "7",
+    )
+    assert (by_key["call"], by_key["key"], by_key["waittime"]) == ("out-1", "2", "7")
+    assert (by_name["COMPLETECALLER"]["call"], by_name["COMPLETECALLER"]["calltime"]) == ("by-caller", "30")
+    blind, attended = by_name["BLINDTRANSFER"], by_name["ATTENDEDTRANSFER"]
+    assert (blind["call"], blind["agent"], blind["extension"], blind["holdtime"]) == ("blind", "anna", "bert", "80")
+    assert (attended["call"], attended["data"], attended["calltime"]) == ("attended", "bert", "30")
+    assert by_name["REMOVEMEMBER"]["agent"] == "anna"
 
 
 async def test_a_moved_file_is_begun_again(tmp_path: Path) -> None:

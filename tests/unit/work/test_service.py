@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from ari_app.queues.errors import NothingToWrapUp
+from ari_app.queues.errors import NothingToWrapUp, WrapUpFixed
 from ari_app.queues.model import AgentState, DeclineReason
 from ari_app.work.desk_file import DESK_FILE, SHIPPED, DeskChoices, IntakeScript, read_desk
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.facts import FactKeeper
+from ari_app.work.model import RESULT_MISSING, DispositionInput
 from ari_app.work.service import AgentWork
 from crm.history.model import CallRecord
-from crm.tickets.model import TicketKind
+from crm.kinds import TicketKind
+from crm.tickets.errors import FormNotFilled
+from crm.tickets.forms.model import FieldKind, FormField, FormInput
+from crm.tickets.forms.service import FormService
+from crm.tickets.model import Actor
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden
@@ -45,10 +50,10 @@ async def test_wrap_up_of_a_queue_that_wants_a_result_ends_with_it(floor: Floor,
     with pytest.raises(DispositionNeeded):
         await work.check_finished("anna")
     with pytest.raises(UnknownDisposition) as refused:
-        await work.dispose(ANNA, "call-1", "nothing")
+        await work.dispose(ANNA, "call-1", DispositionInput(code="nothing"))
     assert refused.value.errors[0].field == "code"
     for code in ("filed", "other"):
-        assert (await work.dispose(ANNA, "call-1", code)).code == code
+        assert (await work.dispose(ANNA, "call-1", DispositionInput(code=code))).code == code
     stored = await work.disposition("call-1")
     assert stored is not None
     assert (stored.code, stored.staff_id) == ("other", "anna")
@@ -58,15 +63,113 @@ async def test_wrap_up_of_a_queue_that_wants_a_result_ends_with_it(floor: Floor,
     await work.check_finished("anna")
 
 
+async def test_call_dialled_in_wrap_up_needs_no_result_and_takes_none_away(floor: Floor, work: AgentWork) -> None:
+    await talk(floor, "call-1", "repair")
+    for stored in (False, True):
+        await floor.service.occupied("anna", "call-out")
+        if stored:
+            await work.dispose(ANNA, "call-out", DispositionInput(code="other"))
+        await floor.service.finished("anna", "call-out")
+        with pytest.raises(DispositionNeeded, match="call-1"):
+            await work.check_finished("anna")
+    await work.dispose(ANNA, "call-1", DispositionInput(code="filed"))
+    await floor.service.occupied("anna", "call-again")
+    await floor.service.finished("anna", "call-again")
+    floor.clock.pass_s(60)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is AgentState.READY, "the result is stored: the time ends it"
+
+
 async def test_result_of_a_past_call_is_said_by_its_agent_or_a_supervisor(database: Database, work: AgentWork) -> None:
     async with database.write() as session:
         session.add(record("call-1"))
     with pytest.raises(Forbidden):
-        await work.dispose(BERT, "call-1", "filed")
+        await work.dispose(BERT, "call-1", DispositionInput(code="filed"))
     with pytest.raises(Forbidden):
-        await work.dispose(ANNA, "call-unknown", "filed")
-    assert (await work.dispose(ANNA, "call-1", "filed")).staff_id == "anna"
-    assert (await work.dispose(CAROL, "call-1", "other")).staff_id == "carol"
+        await work.dispose(ANNA, "call-unknown", DispositionInput(code="filed"))
+    assert (await work.dispose(ANNA, "call-1", DispositionInput(code="filed"))).staff_id == "anna"
+    assert (await work.dispose(CAROL, "call-1", DispositionInput(code="other"))).staff_id == "carol"
+
+
+async def test_result_of_a_group_asks_for_facts_and_keeps_their_words(floor: Floor, work: AgentWork) -> None:
+    await talk(floor, "call-1", "repair")
+    with pytest.raises(UnknownDisposition):
+        await work.dispose(ANNA, "call-1", DispositionInput(code="money"))
+    with pytest.raises(FormNotFilled) as refused:
+        await work.dispose(ANNA, "call-1", DispositionInput(code="refund", answers={"side": "nobody", "more": 1}))
+    assert {one.field for one in refused.value.errors} == {"form.amount", "form.side", "form.more"}
+    with pytest.raises(DispositionNeeded):
+        await work.check_finished("anna")
+    answers = {"amount": 12.5, "side": "ours"}
+    stored = await work.dispose(ANNA, "call-1", DispositionInput(code="refund", answers=answers))
+    assert (stored.zh, stored.en) == ("费用 / 退款", "money / refund")
+    assert [(one.name, one.zh, one.value, one.value_zh, one.value_en) for one in stored.answers] == [
+        ("amount", "金额", "12.5", "12.5", "12.5"),
+        ("side", "责任", "ours", "我方", "ours"),
+    ]
+    assert await work.disposition("call-1") == stored
+    await work.check_finished("anna")
+
+
+async def test_result_asks_for_the_form_that_is_in_force(floor: Floor, work: AgentWork, database: Database) -> None:
+    await talk(floor, "call-1", "repair")
+    with pytest.raises(FormNotFilled):
+        await work.dispose(ANNA, "call-1", DispositionInput(code="returned"))
+    only_product = FormInput(fields=[FormField(name="product", kind=FieldKind.TEXT, zh="产品", en="Product")])
+    await FormService(database).replace(TicketKind.AFTER_SALES, only_product, 0, Actor.of(CAROL))
+    stored = await work.dispose(ANNA, "call-1", DispositionInput(code="returned", answers={"product": "boiler"}))
+    assert [(one.name, one.value) for one in stored.answers] == [("product", "boiler")]
+
+
+async def test_wrap_up_without_its_result_lasts_to_the_cap_and_then_pauses(floor: Floor, work: AgentWork) -> None:
+    await talk(floor, "call-1", "repair")
+    floor.clock.pass_s(31)
+    await floor.service.sweep()
+    anna = await floor.service.agent("anna")
+    assert (anna.state, anna.until_ms) == (AgentState.WRAP_UP, anna.since_ms + 900_000)
+    floor.clock.pass_s(900)
+    await floor.service.sweep()
+    anna = await floor.service.agent("anna")
+    assert (anna.state, anna.reason) == (AgentState.NOT_READY, RESULT_MISSING)
+    assert RESULT_MISSING in {one.code for one in work.pause_reasons()}
+    await floor.service.ready("anna")
+    await talk(floor, "call-2", "repair")
+    await work.dispose(ANNA, "call-2", DispositionInput(code="other"))
+    floor.clock.pass_s(31)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is AgentState.READY
+
+
+@pytest.mark.parametrize(
+    ("queue", "before", "extended", "after"),
+    [("none", AgentState.READY, None, AgentState.READY), ("fixed", AgentState.WRAP_UP, False, AgentState.READY)],
+)
+async def test_wrap_up_ends_as_its_mode_says(
+    floor: Floor, queue: str, before: AgentState, extended: bool | None, after: AgentState
+) -> None:
+    await floor.agent_ready("anna", queue)
+    await floor.service.enter("call-1", queue)
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    await floor.service.finished("anna", "call-1")
+    assert (await floor.service.agent("anna")).state is before
+    with pytest.raises(WrapUpFixed if extended is False else NothingToWrapUp):
+        await floor.service.extend_wrap_up("anna", 60)
+    floor.clock.pass_s(31)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is after
+
+
+async def test_wrap_up_until_done_ends_at_its_cap(floor: Floor) -> None:
+    await floor.agent_ready("anna", "until_done")
+    await floor.service.enter("call-1", "until_done")
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    await floor.service.finished("anna", "call-1")
+    floor.clock.pass_s(119)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is AgentState.WRAP_UP
+    floor.clock.pass_s(1)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is AgentState.READY
 
 
 async def test_wrap_up_is_extended_within_bounds(floor: Floor) -> None:
@@ -155,7 +258,7 @@ def test_reasons_of_pauses_are_data_with_limits(work: AgentWork, tmp_path: Path)
         text.replace("code: meal", "code: break").replace("limit_minutes: 45", "limit: x")
     )
     _, findings = read_desk(tmp_path)
-    assert [(one.line, one.rule) for one in findings] == [(7, "unknown-field")]
+    assert [(one.line, one.rule) for one in findings] == [(8, "unknown-field")]
 
 
 def test_intake_script_is_that_of_the_kind_with_words_to_read_back(work: AgentWork) -> None:

@@ -1,14 +1,16 @@
--- reservation_id. Only the reservation that is in force connects; saying so twice is harmless.
+-- reservation_id. Only a reservation that is in force connects, the first of several; saying so twice is harmless. Other
+-- agents who are rung for the call are free as soon as their phones are silent.
 local call_id, agent_id = parts_of(ARGV[3])
 local call, agent = call_of(call_id), agent_of(agent_id)
-if call.reservation ~= ARGV[3] or agent.reservation ~= ARGV[3] then
+if agent.reservation ~= ARGV[3] or not in_force(call, agent) then
   return answer(false)
 end
 if call.state == 'connected' then
   return answer(agent.state == 'talking')
 end
+stop_ringing(call, agent_id)
 quit_line(call)
-call.state = 'connected'
+call.state, call.agent, call.reservation = 'connected', agent_id, agent.reservation
 call.failed, call.last_failed = '', ''
 call.changed = true
 keep_fact('queue', {

@@ -2,8 +2,8 @@
 -- the agent is freed.
 local _, agent_id = parts_of(ARGV[3])
 local agent = agent_of(agent_id)
-if agent.reservation ~= ARGV[3] or (agent.state ~= 'reserved' and agent.state ~= 'ringing') then
+if agent.reservation ~= ARGV[3] or agent.silent ~= '' or (agent.state ~= 'reserved' and agent.state ~= 'ringing') then
   return answer(false)
 end
-release(agent, call_of(agent.call).reservation == ARGV[3] and ARGV[4] or 'caller_gone')
+release(agent, in_force(call_of(agent.call), agent) and ARGV[4] or 'caller_gone')
 return finish(true)

@@ -6,5 +6,5 @@ if call.state ~= 'waiting' or agent.state ~= 'offline' then
 end
 agent.queues = ''
 agent.next = 'offline'
-reserve(call, agent)
+reserve(call, { agent })
 return finish(true)

@@ -6,12 +6,13 @@ for _, member in ipairs(due) do
   if kind == 'agent' then
     local agent = agent_of(id)
     if agent.state == 'wrap_up' then
-      become_free(agent)
+      end_wrap_up(agent)
     elseif agent.state == 'not_ready' then
       become_offline(agent)
     elseif agent.state == 'reserved' or agent.state == 'ringing' then
-      local call = call_of(agent.call)
-      release(agent, call.reservation == agent.reservation and 'no_answer' or 'caller_gone')
+      local reason = in_force(call_of(agent.call), agent) and 'no_answer' or 'caller_gone'
+      leave_offer(agent, reason)
+      free_of_offer(agent, agent.silent ~= '' and agent.silent or reason)
     end
   elseif kind == 'need' then
     local call = call_of(id)

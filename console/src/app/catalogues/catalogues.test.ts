@@ -16,8 +16,8 @@ const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name])
 
 describe('catalogues', () => {
   // Some words come with their pages.
-  const lateZh = joined(import.meta.glob('../../features/*/words/messages/zh-CN.json', { eager: true, import: 'default' }))
-  const lateEn = joined(import.meta.glob('../../features/*/words/messages/en.json', { eager: true, import: 'default' }))
+  const lateZh = joined(import.meta.glob('../../{shared,features/*}/words/messages/zh-CN.json', { eager: true, import: 'default' }))
+  const lateEn = joined(import.meta.glob('../../{shared,features/*}/words/messages/en.json', { eager: true, import: 'default' }))
   const [chinese, english] = [texts({ ...zh, late: lateZh }), texts({ ...en, late: lateEn })]
 
   it('have the same keys', () => {

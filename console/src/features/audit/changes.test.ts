@@ -1,5 +1,8 @@
+import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
-import { isMoment, linesOf, onlyIn, textOf, type Words } from './changes'
+import { serve, show } from '@/shared/testing/service'
+import { isMoment, linesOf, onlyIn, textOf, weekdayText, type Words } from './changes'
+import AuditChanges from './components/AuditChanges.vue'
 import { filterOf } from './queries'
 
 const WORDS: Words = {
@@ -17,6 +20,25 @@ describe('changes of the audit log', () => {
     expect([null, '', [], {}].map(read)).toEqual(['—', '—', '—', '—'])
     expect([true, '***', 7, ['a', 'b']].map(read)).toEqual(['是', '（不显示）', '7', 'a, b'])
     expect(read({ kind: 'fault', hours: 2, area: null })).toBe('kind: 报修; 小时: 2')
+  })
+
+  it('name queues, phones and days as people do', async () => {
+    serve({
+      'GET /queues': [{ name: 'repair', title_zh: '故障报修', title_en: 'Faults' }],
+      'GET /labels': { groups: { PhoneKind: { browser: { zh: '浏览器电话', en: 'phone in the browser' } } } },
+    })
+    const after = { name: '甲', queues: ['repair', 'gone'], phone: 'browser', weekday: 1 }
+    const shown = async (subject: string) => {
+      const entry = { subject, action: 'create', changes: Object.fromEntries(Object.entries(after).map(([name, one]) => [name, { before: null, after: one }])) }
+      const page = show(AuditChanges, { entry, nameOf: (id: string) => id })
+      await flushPromises()
+      const found = page.findAll('dl > div').map((one) => `${one.find('dt').text()} ${one.find('dd').text()}`)
+      page.unmount()
+      return found
+    }
+    expect(await shown('staff')).toEqual(['姓名 甲', '队列 故障报修, gone', '所选话机 浏览器电话', '星期 星期一'])
+    expect((await shown('category'))[0]).toBe('名称 甲')
+    expect(['1 09:00', '7', 'x', ''].map(weekdayText)).toEqual(['星期一 09:00', '星期日', 'x', ''])
   })
 
   it('of a long document are the lines that differ', () => {

@@ -1,3 +1,5 @@
+import { i18n } from '@/shared/i18n/i18n'
+
 const HIDDEN = '***'
 
 /** How values are put into words. */
@@ -20,6 +22,18 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** Tell a moment with its zone from other texts. */
 export const isMoment = (text: string) => MOMENT.test(text)
+
+/** First of January 2024 was a Monday. */
+const MONDAY = 1
+
+/** Return the name of a weekday from its number, which may begin a longer text such as `1 08:30`; 1 is Monday. */
+export function weekdayText(text: string): string {
+  const found = /^([1-7])(?: (.+))?$/.exec(text)
+  if (found === null) return text
+  const format = new Intl.DateTimeFormat(i18n.global.locale.value, { weekday: 'long', timeZone: 'UTC' })
+  const day = format.format(Date.UTC(2024, 0, MONDAY + Number(found[1]) - 1))
+  return found[2] === undefined ? day : `${day} ${found[2]}`
+}
 
 /** Return a stored value as people read it. */
 export function textOf(field: string, value: unknown, words: Words): string {

@@ -2,6 +2,8 @@ import { useInfiniteQuery, useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import type { LocationQuery } from 'vue-router'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { useNames } from '@/shared/house/house'
+import { inLanguage } from '@/shared/i18n/i18n'
 import { momentOf } from '@/shared/i18n/zone'
 
 export type AuditEntry = Schemas['AuditEntryView']
@@ -57,8 +59,16 @@ export function useAccounts() {
 /** Return a function that names what an id stands for, else returns the id. */
 export function useIdNames(): (id: string) => string {
   const accounts = useAccounts()
-  const departments = useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')) })
-  const categories = useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')) })
-  const names = computed(() => new Map([...(accounts.data.value ?? []), ...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
-  return (id) => names.value.get(id) ?? id
+  const house = useNames()
+  const names = computed(() => new Map((accounts.data.value ?? []).map((one) => [one.id, one.name])))
+  return (id) => names.value.get(id) ?? (house(id) || id)
+}
+
+/** Return a function that names a queue in the page's language, else returns its code. */
+export function useQueueNames(): (queue: string) => string {
+  const queues = useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: 60_000 })
+  return (name) => {
+    const found = queues.data.value?.find((one) => one.name === name)
+    return found === undefined ? name : inLanguage({ zh: found.title_zh, en: found.title_en })
+  }
 }

@@ -8,6 +8,7 @@ import AgentOrders from './components/AgentOrders.vue'
 import AlertBar from './components/AlertBar.vue'
 import AgentTable from './components/AgentTable.vue'
 import CallTable from './components/CallTable.vue'
+import SignedOut from './components/SignedOut.vue'
 import QueueTile from './components/QueueTile.vue'
 import AlertsPage from './pages/AlertsPage.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted, valueNow } from './board'
@@ -67,9 +68,56 @@ describe('the agents of the board', () => {
   it('stand with their queues while they are idle', () => {
     serve({})
     const idle = { ...agent('a', 'not_ready', 1), name: '李敏', queue: null, queues: ['repair', 'heat'] }
-    const table = show(AgentTable, { agents: [idle], mayChange: false })
+    useDesk().agents.set('a', idle)
+    const table = show(AgentTable, { mayChange: false })
     expect(table.find('tbody td:last-child').text()).toBe('repair、heat')
     table.unmount()
+  })
+
+  it('looks at the row of the agent who changed, and at no other', async () => {
+    serve({})
+    let looks = 0
+    const watched = (id: string) => Object.defineProperty({ ...agent(id, 'ready', 1), name: id }, 'queues', { get: () => ((looks += 1), ['repair']) })
+    const { agents } = useDesk()
+    for (const id of ['a', 'b', 'c', 'd']) agents.set(id, watched(id))
+    const table = show(AgentTable, { mayChange: false })
+    const names = () => table.findAll('tbody th').map((cell) => cell.text()).join('')
+    await flushPromises()
+    looks = 0
+    const moves = vi.spyOn(Element.prototype, 'before')
+    const change = async (id: string, state: Presence['state'], since: number) => {
+      agents.set(id, { ...agent(id, state, since), name: id, queue: 'repair' })
+      await flushPromises()
+      return names()
+    }
+    expect([await change('c', 'talking', 2), await change('a', 'ready', 9), await change('a', 'talking', 1)]).toEqual(['cabd', 'cbda', 'acbd'])
+    expect([looks, moves.mock.calls.length]).toEqual([0, 2])
+    agents.delete('c')
+    expect(await change('e', 'ringing', 1)).toBe('aebd')
+    moves.mockRestore()
+    table.unmount()
+  })
+})
+
+describe('agents who are not signed in', () => {
+  const account = (id: string, name: string, more: object = {}) => ({ id, name, staff_number: id, role: 'agent', active: true, queues: ['repair'], skills: {}, ...more })
+
+  it('are counted and folded, with their queues; only agents of a queue who still work here', async () => {
+    const others = [account('s', '班长', { role: 'supervisor' }), account('g', '离职', { active: false }), account('q', '无队列', { queues: [] })]
+    serve({
+      'GET /staff': [account('1003', '赵强'), account('1001', '陈静'), account('1002', '李敏'), ...others],
+      'GET /queues': [{ name: 'repair', title_zh: '报修', title_en: 'Repair', open: true }],
+    })
+    useDesk().agents.set('1002', agent('1002', 'ready', 1))
+    const fold = show(SignedOut)
+    await flushPromises()
+    expect(fold.find('summary').text()).toBe('未登录 2 人')
+    expect((fold.element as HTMLDetailsElement).open).toBe(false)
+    expect(fold.findAll('li').map((one) => one.text())).toEqual(['陈静 1001 报修', '赵强 1003 报修'])
+    useDesk().agents.set('1001', agent('1001', 'not_ready', 1))
+    await flushPromises()
+    expect(fold.findAll('li')).toHaveLength(1)
+    fold.unmount()
   })
 })
 
@@ -82,6 +130,49 @@ describe('the order about an agent', () => {
     await form.find('input').setValue(' 请来班长台 ')
     await form.trigger('submit')
     expect(form.emitted('send')).toEqual([[{ agent_id: 'a', kind: 'ready', queues: ['repair'], reason: '请来班长台' }]])
+    form.unmount()
+  })
+
+  it('stands at the foot of the page while it is open', () => {
+    serve({})
+    document.body.insertAdjacentHTML('beforeend', '<div id="page-foot"></div>')
+    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001', queues: ['repair'] }, queues: ['repair'], busy: false })
+    const foot = document.querySelector('#page-foot')
+    expect([foot?.querySelectorAll('form').length, foot?.contains(document.activeElement)]).toEqual([1, true])
+    form.unmount()
+    expect(foot?.querySelectorAll('form').length).toBe(0)
+    foot?.remove()
+  })
+
+  it('gives a pause its kind, which is counted as the agent’s own', async () => {
+    serve({ 'GET /not-ready-reasons': [{ code: 'training', zh: '培训', en: 'training', limit_minutes: null, chosen: true }, { code: 'no_answer', zh: '未应答', en: 'no answer', limit_minutes: null, chosen: false }] })
+    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001', queues: ['repair'] }, queues: ['repair'], busy: false })
+    expect(form.find('.pause').exists()).toBe(false)
+    await form.find('select').setValue('not_ready')
+    await flushPromises()
+    expect(form.findAll('.pause option').map((one) => one.text())).toEqual(['班长安排（不分类）', '培训'])
+    await form.find('.pause').setValue('training')
+    await form.find('input').setValue('听新规则')
+    await form.trigger('submit')
+    expect(form.emitted('send')?.[0]).toEqual([{ agent_id: 'a', kind: 'not_ready', queues: ['repair'], pause: 'training', reason: '听新规则' }])
+    form.unmount()
+  })
+
+  it('changes skills with levels beside the queues', async () => {
+    serve({
+      'GET /staff': [{ id: 'a', skills: { english: 2 } }],
+      'GET /skills': { skills: [{ code: 'english', zh: '英语', en: 'English' }, { code: 'cantonese', zh: '粤语', en: 'Cantonese' }], listed: true },
+    })
+    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001', queues: ['repair'] }, queues: ['repair'], busy: false })
+    await form.find('select').setValue('queues')
+    await flushPromises()
+    const [english, cantonese] = form.findAll('.skills select')
+    expect((english?.element as HTMLSelectElement | undefined)?.value).toBe('2')
+    await english?.setValue('0')
+    await cantonese?.setValue('5')
+    await form.find('input[maxlength="200"]').setValue('夜班')
+    await form.trigger('submit')
+    expect(form.emitted('send')?.[0]).toEqual([{ agent_id: 'a', kind: 'queues', queues: ['repair'], skills: { cantonese: 5 }, reason: '夜班' }])
     form.unmount()
   })
 })
@@ -120,10 +211,10 @@ describe('an open alert', () => {
     desk.figures = { minutes: 30, queues: [{ queue: 'repair', level_last: 25 }] } as unknown as typeof desk.figures
     desk.alerts = [{ id: '1', queue: 'repair', figure: 'level', bound: 90, value: 0, since_ms: NOW }]
     const bar = show(AlertBar)
-    expect(bar.find('li').text()).toContain('现在 25（触发时 0，阈值 90）')
+    expect(bar.find('li').text()).toContain('现在 25 %（触发时 0 %，阈值 90 %）')
     desk.figures = { minutes: 30, queues: [{ queue: 'repair', level_last: 37.5 }] } as unknown as typeof desk.figures
     await flushPromises()
-    expect(bar.find('li').text()).toContain('现在 37.5（触发时 0')
+    expect(bar.find('li').text()).toContain('现在 37.5 %（触发时 0 %')
     bar.unmount()
     const alert = (figure: OpenAlert['figure']) => ({ figure }) as OpenAlert
     expect(valueNow(alert('longest_wait_s'), queue(2, 44_900, 0), null, NOW)).toBe(44)
@@ -150,7 +241,7 @@ describe('thresholds', () => {
     answers['PUT /queue-thresholds'] = { id: 't', queue: 'repair', figure: 'level', bound: 80 }
     answers['GET /queue-thresholds'] = [answers['PUT /queue-thresholds']]
     await give(2, '80')
-    expect(fields().map((one) => one.element.value)).toEqual(['0', '99999999999', '80'])
+    expect(fields().map((one) => one.element.value)).toEqual(['0', '99999999999', '80', ''])
     expect(page.findAll('[role=alert]').map((one) => one.text())).toEqual(['至少 1', '至少 1'])
     expect(page.find('[role=status]').text()).toBe('已保存')
     page.unmount()

@@ -18,9 +18,17 @@ export function agentTone(state: AgentState): Tone {
   return TONES[state]
 }
 
+/** Words of an agent's row in the page's language. */
+export interface AgentWords extends Record<'state' | 'reason' | 'queues' | 'skills' | 'change', (agent: Presence) => string> {
+  button: () => string
+}
+
+const RANKS = new Map(ORDER.map((state, rank) => [state, rank]))
+const rankOf = ({ state }: Presence): number => RANKS.get(state) ?? ORDER.length
+
 /** Return agents by state, in the same state the longest first. */
 export function sorted(agents: Iterable<Presence>): Presence[] {
-  return [...agents].toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.since_ms - other.since_ms)
+  return [...agents].toSorted((one, other) => rankOf(one) - rankOf(other) || one.since_ms - other.since_ms)
 }
 
 /** Return the number of agents in each state; states without agents are left out. */
@@ -28,6 +36,13 @@ export function counted(agents: Iterable<Presence>): [AgentState, number][] {
   const counts = new Map<AgentState, number>()
   for (const agent of agents) counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1)
   return ORDER.flatMap((state) => (counts.has(state) ? [[state, counts.get(state) ?? 0]] : []))
+}
+
+/** Return the agents of queues who are not signed in, by name. */
+export function signedOut<One extends { id: string; name: string; role: string; active: boolean; queues: string[] }>(accounts: readonly One[], signedIn: ReadonlyMap<string, unknown>): One[] {
+  return accounts
+    .filter((one) => one.role === 'agent' && one.active && one.queues.length > 0 && !signedIn.has(one.id))
+    .toSorted((one, other) => one.name.localeCompare(other.name, 'zh-CN'))
 }
 
 /** Return how a queue looks now: callers without a free agent are a warning, a long wait an alarm. */
@@ -38,7 +53,7 @@ export function queueTone(queue: QueueState, nowMs: number): Tone {
 }
 
 /** Figures that have thresholds, in the order of the page. */
-export const FIGURES: readonly AlertFigure[] = ['waiting', 'longest_wait_s', 'level']
+export const FIGURES: readonly AlertFigure[] = ['waiting', 'longest_wait_s', 'level', 'long_pauses']
 
 export type Order = 'listen' | 'whisper' | 'barge' | 'take-over' | 'leave' | 'pull'
 
@@ -70,11 +85,17 @@ export function begun(now: readonly OpenAlert[], before: readonly OpenAlert[]): 
 }
 
 /** Return the figure of an open alert as it is now; undefined where it has no value, as a level without calls. */
-export function valueNow(alert: OpenAlert, queue: QueueState | undefined, level: number | null | undefined, nowMs: number): number | undefined {
+export function valueNow(alert: OpenAlert, queue: QueueState | undefined, level: number | null | undefined, nowMs: number, longPauses = 0): number | undefined {
+  if (alert.figure === 'long_pauses') return longPauses
   if (alert.figure === 'level') return level ?? undefined
   if (queue === undefined) return undefined
   if (alert.figure === 'waiting') return queue.waiting
   return queue.oldest_ms === null ? 0 : Math.max(0, Math.floor((nowMs - queue.oldest_ms) / 1000))
+}
+
+/** Return a number of an alert as it is read: the service level is a share. */
+export function figureText(figure: AlertFigure, value: number): string {
+  return figure === 'level' ? `${value} %` : String(value)
 }
 
 /** Field of a threshold. */

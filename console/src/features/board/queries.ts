@@ -86,13 +86,18 @@ function ordered(id: string, order: Order): Promise<Schemas['LiveCallView']> {
   }
 }
 
-export type AgentOrder = { agent_id: string; kind: 'ready' | 'not_ready' | 'sign_out' | 'queues'; queues: string[]; reason: string }
+export type AgentOrder = { agent_id: string; kind: 'ready' | 'not_ready' | 'sign_out' | 'queues'; queues: string[]; skills?: Readonly<Record<string, number>>; pause?: string; reason: string }
 
-function changed({ agent_id, kind, queues, reason }: AgentOrder): Promise<Schemas['AgentView']> {
+/** Accounts with their skills. */
+export function useAccounts(enabled: () => boolean) {
+  return useQuery({ key: ['staff'], enabled, query: () => data(api.GET('/api/v1/staff')) })
+}
+
+function changed({ agent_id, kind, queues, skills, pause, reason }: AgentOrder): Promise<Schemas['AgentView']> {
   const params = { path: { agent_id } }
   if (kind === 'sign_out') return data(api.POST('/api/v1/agents/{agent_id}/sign-out', { params, body: { reason } }))
-  if (kind === 'queues') return data(api.PUT('/api/v1/agents/{agent_id}/queues', { params, body: { queues, reason } }))
-  return data(api.POST('/api/v1/agents/{agent_id}/state', { params, body: { state: kind, reason } }))
+  if (kind === 'queues') return data(api.PUT('/api/v1/agents/{agent_id}/queues', { params, body: { queues, reason, ...(skills === undefined ? {} : { skills }) } }))
+  return data(api.POST('/api/v1/agents/{agent_id}/state', { params, body: { state: kind, reason, ...(pause === undefined ? {} : { pause }) } }))
 }
 
 /** Orders of a supervisor: about a call, about an agent, about a caller who waits. */

@@ -14,7 +14,7 @@ afterEach(() => {
 const caller = (call_id: string, claimed_by: string | null) => ({
   call_id, number: '+8613800000002', customer_id: null, customer_name: '李建国', reason: 'abandoned', queue: 'repair', calls: 2,
   first_at: '2026-11-29T08:00:00Z', last_at: '2026-11-29T09:00:00Z', joined_at: '2026-11-29T08:00:30Z', longest_wait_ms: 62_000, message_call_ids: [], open_tickets: [],
-  claimed_by, claimed_by_name: claimed_by, claimed_at: null, attempts: 0,
+  claimed_by, claimed_by_name: claimed_by, claimed_at: null, attempts: 0, call_again_at: null as string | null,
 })
 
 describe('the call-back list', () => {
@@ -33,6 +33,16 @@ describe('the call-back list', () => {
     await cards[0]?.find('.missed-work button').trigger('click')
     await flushPromises()
     expect(asked.filter((one) => one.method === 'POST').map((one) => one.path)).toEqual(['/missed-callers/a/claim'])
+    page.unmount()
+  })
+
+  it('marks a promised time that is past', async () => {
+    useSession().who = { staff_id: 'me', role: 'agent' } as never
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+    serve({ 'GET /missed-callers': [{ ...caller('a', null), call_again_at: at(-600_000) }, { ...caller('b', null), call_again_at: at(600_000) }, caller('c', null)] })
+    const page = show(CallbacksPage)
+    await flushPromises()
+    expect(page.findAll('.missed').map((card) => card.text().includes('已过约定时间'))).toEqual([true, false, false])
     page.unmount()
   })
 })

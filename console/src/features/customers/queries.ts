@@ -7,7 +7,7 @@ export type CustomerDetail = Schemas['CustomerDetail']
 export type CustomerView = Schemas['CustomerView']
 export type History = Schemas['History']
 
-/** The service looks for two characters and more. */
+/** Fewer characters of an address stand for no place. */
 export const LEAST = 2
 
 const of = (customer_id: string) => ({ path: { customer_id } })
@@ -17,7 +17,7 @@ export function useCustomersLike(text: MaybeRefOrGetter<string>) {
   return useQuery({
     key: () => ['customers', 'like', toValue(text)],
     query: () => data(api.GET('/api/v1/customers', { params: { query: { text: toValue(text) } } })),
-    enabled: () => toValue(text).length >= LEAST,
+    enabled: () => toValue(text) !== '',
   })
 }
 
@@ -128,4 +128,14 @@ export function change(customer: CustomerDetail, fields: Partial<Schemas['Custom
 /** Add a telephone that the customer confirmed. */
 export function addPhone(id: string, number: string) {
   return data(api.POST('/api/v1/customers/{customer_id}/confirmed-phones', { params: of(id), body: { number } }))
+}
+
+/** Agents whom a customer may have as an own one. */
+export function useAgents(enabled: () => boolean) {
+  return useQuery({ key: ['staff'], enabled, query: () => data(api.GET('/api/v1/staff')) })
+}
+
+/** Set the customer's own agent; none without an id. */
+export function giveAgent(customer: CustomerDetail, agent_id: string | null) {
+  return data(api.PUT('/api/v1/customers/{customer_id}/agent', { params: { path: { customer_id: customer.id } }, body: { agent_id, version: customer.version } }))
 }

@@ -6,11 +6,13 @@ import { useDesk } from '@/shared/socket/desk'
 import { useToasts } from '@/shared/ui/toasts'
 import { serve, show } from '@/shared/testing/service'
 import CallButton from '@/shared/calling/CallButton.vue'
+import CallPerson from '@/shared/ui/CallPerson.vue'
 import CallOut from './components/CallOut.vue'
 import CallerCard from './components/CallerCard.vue'
 import CallOutcome from './components/CallOutcome.vue'
 import CallsToTake from './components/CallsToTake.vue'
 import CallTags from './components/CallTags.vue'
+import ShiftBar from './components/ShiftBar.vue'
 import { asked } from './state/call-out'
 import { isOwn, stageOf } from './state/call-stage'
 import { nextHour } from './state/outcome'
@@ -51,12 +53,25 @@ describe('calling out', () => {
     panel.unmount()
   })
 
-  it('is offered to agents alone', () => {
-    const buttons = (role: string) => {
+  it('is offered to agents alone; others dial with their device, and read why', () => {
+    const ways = (role: string, number = '+8613800000002;ext=8') => {
       useSession().who = { role } as never
-      return show(CallButton, { number: '+8613800000002' }).findAll('button').length
+      const shown = show(CallButton, { number })
+      const link = shown.find('a')
+      return [shown.findAll('button').length, link.exists() ? link.attributes('href') : null, (link.exists() ? link.attributes('title') : '') !== '']
     }
-    expect([buttons('agent'), buttons('supervisor')]).toEqual([1, 0])
+    expect(ways('agent')).toEqual([1, null, false])
+    expect(ways('supervisor')).toEqual([0, 'tel:+8613800000002,8', true])
+    expect(ways('quality', '138****0002')).toEqual([0, null, false])
+  })
+
+  it('opens the line of the page for a visit, where an agent has one', async () => {
+    serve({ 'POST /tickets/t-1/looks': [{ name: '王秀英', numbers: ['+8613800000002'] }] })
+    useSession().who = { role: 'agent' } as never
+    const shown = show(CallPerson, { ticketId: 't-1', why: '上门前联系' })
+    await shown.find('button').trigger('click')
+    await flushPromises()
+    expect(useCalling().callee).toEqual({ number: '+8613800000002', name: '王秀英', about: { ticket_id: 't-1' } })
   })
 
   it('names the stages of an own call', () => {
@@ -142,6 +157,25 @@ describe('the outcome of a call', () => {
     await flushPromises()
     expect(choices.findAll('[aria-pressed=true]').length).toBe(1)
     choices.unmount()
+  })
+
+  it('names a result that is none of the choices, and asks what follows', async () => {
+    serve({ 'GET /outgoing-calls': [{ call_id: 'c-3', result: 'failed', outcome: null }], 'GET /labels': { groups: { OutgoingResult: { failed: { zh: '呼叫失败', en: 'failed' } } } } })
+    const choices = show(CallOutcome, { callId: 'c-3' })
+    await flushPromises()
+    expect([choices.find('.tag').text(), choices.findAll('[aria-pressed=true]').length]).toEqual(['呼叫失败', 0])
+    choices.unmount()
+  })
+
+  it('is said where the call was not placed, also on a desk that is idle again', async () => {
+    serve({ 'GET /labels': { groups: { OutgoingResult: { no_phone: { zh: '本机未接听', en: 'own phone not answered' } } } } })
+    const bar = show(ShiftBar)
+    await flushPromises()
+    for (const result of ['failed', 'no_phone', 'busy']) {
+      useDesk().apply({ type: 'call', call_id: 'c-4', direction: 'outbound', role: 'agent', over: true, result } as never)
+    }
+    expect(useToasts().shown.map((one) => one.text).slice(-2)).toEqual(['无法接通：电话没有拨出去，请核对号码或稍后再拨。', '本机未接听'])
+    bar.unmount()
   })
 
   it('proposes the next full hour', () => {

@@ -27,7 +27,7 @@ describe('the buttons of a call', () => {
   it('have a keypad in a call out, by button and by shortcut', async () => {
     serve({})
     hear({ ...call, may: ['digits', 'hang_up'] })
-    const bar = show(CallButtons, { stage: 'talking' })
+    const bar = show(CallButtons, { stage: 'talking', complete: () => Promise.resolve(true) })
     const sent: { digits?: string }[] = sentBy(() => undefined)
     const event = new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', ctrlKey: true, altKey: true })
     // happy-dom takes Ctrl and Alt together for AltGraph.
@@ -42,7 +42,7 @@ describe('the buttons of a call', () => {
   it('name the colleague who goes from a conversation of three', async () => {
     serve({})
     hear({ ...call, state: 'three_party', may: ['cancel'], party: { kind: 'agent', id: 'b', name: '陈静', answered: true } })
-    const bar = show(CallButtons, { stage: 'talking' })
+    const bar = show(CallButtons, { stage: 'talking', complete: () => Promise.resolve(true) })
     await flushPromises()
     expect(bar.find('[data-action=cancel]').text()).toContain('挂断陈静')
     bar.unmount()
@@ -75,7 +75,7 @@ describe('the choice of a target', () => {
   it('stays with what was typed where the call is refused, and says why at the field', async () => {
     serve({ 'GET /transfer-targets': [] })
     hear({ ...call, direction: 'inbound', may: ['transfer', 'consult'] })
-    const bar = show(CallButtons, { stage: 'talking' })
+    const bar = show(CallButtons, { stage: 'talking', complete: () => Promise.resolve(true) })
     sentBy(() => undefined)
     await bar.find('button').trigger('click')
     await vi.dynamicImportSettled()
@@ -113,7 +113,7 @@ describe('the agent under a supervisor', () => {
   it('reads why, until the agent acts', async () => {
     serve({})
     const bar = show(ShiftBar)
-    hear({ type: 'notice', level: 'warning', text: { zh: '赵班长 已将您置为暂停：请来班长台', en: 'Zhao paused you' } })
+    hear({ type: 'notice', level: 'warning', text: { zh: '赵班长 已将您置为示忙：请来班长台', en: 'Zhao paused you' } })
     await flushPromises()
     expect(bar.find('[role=alert]').text()).toContain('请来班长台')
     await bar.find('[role=alert] button').trigger('click')

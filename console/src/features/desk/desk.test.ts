@@ -17,7 +17,7 @@ import { useUnsentForm } from './state/wrap-up'
 const customer = (id: string, name: string, address: string) => ({ id, name, address, area: '城东', account_number: id, grade: 'C', arrears_cents: 0, contract_active: true, missing: [], why: null })
 const pop = {
   id: 'p-1', call_id: 'c-1', offered_at_ms: 1_000_000_000, queue: 'repair', waited_ms: 0, greeting: { zh: '您好', en: 'Hello' },
-  number: { display: '+8613800000005', region: null, carrier: null }, customers: [customer('a', '孙丽', '人民路21号'), customer('b', '孙丽商铺', '人民路23号')],
+  number: { display: '+8613800000005', origin: null }, customers: [customer('a', '孙丽', '人民路21号'), customer('b', '孙丽商铺', '人民路23号')],
   customer_id: null, history: null, open_tickets: [], similar: [], keys: [], kind: 'fault', arrears: null,
 } as unknown as Pop
 const hear = (message: object) => useDesk().apply(message as ServerMessage)
@@ -169,9 +169,9 @@ describe('the pieces of the desk', () => {
     expect([stageOf('ringing', null), stageOf('talking', call('held')), stageOf('talking', call('away')), stageOf('talking', null, true), stageOf('wrap_up', null), stageOf('ready', null)]).toEqual(['ringing', 'held', 'away', 'ringing', 'wrap_up', 'over'])
   })
 
-  it('put causes under their topmost cause, without those out of use', () => {
-    const cause = (id: string, parent_id: string | null, active = true) => ({ id, name: id, parent_id, department_id: null, active })
-    const groups = grouped([cause('heat', null), cause('cold', 'heat'), cause('leak', 'cold'), cause('old', 'heat', false), cause('alone', null)])
+  it('put causes of the kind under their topmost cause, without those out of use', () => {
+    const cause = (id: string, parent_id: string | null, active = true, fits = ['fault' as const]) => ({ id, name: id, name_en: '', parent_id, department_id: null, kinds: [], fits, active })
+    const groups = grouped([cause('heat', null), cause('cold', 'heat'), cause('leak', 'cold'), cause('old', 'heat', false), cause('rude', 'heat', true, []), cause('alone', null)], 'fault')
     expect(groups.map((one) => [one.id, one.categories.map((each) => each.id)])).toEqual([['heat', ['cold', 'leak']], ['alone', ['alone']]])
   })
 

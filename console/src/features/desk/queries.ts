@@ -18,10 +18,6 @@ export function useForms() {
   return useQuery({ key: ['forms'], query: () => data(api.GET('/api/v1/ticket-forms')), ...SELDOM })
 }
 
-export function useCategories() {
-  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), ...SELDOM })
-}
-
 export function useQueues() {
   return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: 5000 })
 }
@@ -36,10 +32,6 @@ export function useProposals(of: MaybeRefOrGetter<{ categoryId: string | null; a
       return data(api.GET('/api/v1/department-proposals', { params: { query: { category_id: categoryId, area } } }))
     },
   })
-}
-
-export function useDepartments() {
-  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), ...SELDOM })
 }
 
 export function similarTickets(query: SimilarQuery): Promise<SimilarTicket[]> {
@@ -131,7 +123,7 @@ export async function callOut(body: Schemas['CallOut'], key: string): Promise<st
   return (await data(api.POST('/api/v1/calls', { body, ...once(key) }))).call_id
 }
 
-/** Store what came of a call. */
-export function storeResult(callId: string, code: string): Promise<unknown> {
-  return data(api.PUT('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } }, body: { code } }))
+/** Store what came of a call, with what the result asks for. */
+export function storeResult(callId: string, code: string, answers: Record<string, string | number | boolean | null>): Promise<unknown> {
+  return data(api.PUT('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } }, body: { code, answers }, keepalive: true }))
 }

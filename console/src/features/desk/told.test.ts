@@ -5,11 +5,16 @@ import { useDesk } from '@/shared/socket/desk'
 import type { CallChanged, Pop, ServerMessage } from '@/shared/socket/messages'
 import { serve, show } from '@/shared/testing/service'
 import CallBar from './components/CallBar.vue'
+// Parts that a page loads when they are needed are there before the first test: a busy machine takes seconds for them.
+import './components/CallOutcome.vue'
+import './components/CallResult.vue'
+import CallButtons from './components/CallButtons.vue'
 import CallTags from './components/CallTags.vue'
 import OwnFigures from './components/OwnFigures.vue'
 import ShiftBar from './components/ShiftBar.vue'
 import TargetRow from './components/TargetRow.vue'
 import TicketPanel from './components/TicketPanel.vue'
+import { useToasts } from '@/shared/ui/toasts'
 import { waitsSince } from './state/pick-up'
 import { usePopTickets } from './state/pop-tickets'
 import type { Target } from './state/targets'
@@ -67,6 +72,9 @@ describe('the desk says', () => {
     hear({ type: 'pop_closed', call_id: 'c-1', missed_of: 0 })
     await nextTick()
     expect(bar.find('.shift-told').text()).toContain('同事转来的电话没有接听')
+    hear({ type: 'pop_closed', call_id: 'c-2', missed_of: null, answered_by: '王敏' })
+    await nextTick()
+    expect(bar.find('.shift-told').text()).toContain('王敏 已接听刚才的来电')
     bar.unmount()
   })
 
@@ -75,13 +83,47 @@ describe('the desk says', () => {
     expect([words({ takes: '' }), words({ takes: 'transfer' }), words({ takes: 'pick_up' })]).toEqual(['刘芳咨询您', '刘芳转接给您', '代接：刘芳驻留的来电'])
   })
 
+  it('what the colleague wrote who sent the call, while it rings and afterwards', () => {
+    const words = (more: object) => show(CallTags, { call: call({ note: '问账单', ...more }) }).text()
+    expect([words({ role: 'third', takes: 'transfer' }), words({})]).toEqual(['刘芳转接给您同事留言：问账单', '同事留言：问账单'])
+  })
+
   it('that a transfer came back, and from whom', () => {
     const words = (answered: boolean) => show(CallTags, { call: call({ returned_from: party(answered) }) }).text()
     expect([words(false), words(true)]).toEqual(['陈静没有接听，客户回到您这里', '陈静已挂断，客户回到您这里'])
   })
 
+  it('that a consultation was not answered, and that a key does nothing now', () => {
+    const asked = call({ state: 'held', may: ['resume'], returned_from: party(false) })
+    expect(show(CallTags, { call: asked }).text()).toBe('陈静没有接听：请取回客户，或另找同事')
+    hear({ ...asked, type: 'call' })
+    own('talking')
+    const bar = show(CallButtons, { stage: 'held', complete: () => Promise.resolve(true) })
+    const key = new KeyboardEvent('keydown', { key: 'j', code: 'KeyJ', ctrlKey: true, altKey: true })
+    Object.defineProperty(key, 'getModifierState', { value: () => false })
+    dispatchEvent(key)
+    expect(useToasts().shown.at(-1)?.text).toContain('当前状态不允许')
+    bar.unmount()
+  })
+
+  it('the ticket of a call only to agents who talked in it', async () => {
+    const work = useTicketDraft()
+    hear({ type: 'pop', pop })
+    own('talking')
+    await nextTick()
+    const rung = { role: 'third', state: 'consult_ringing' }
+    hear({ ...call({ ...rung, party: party(false) }), type: 'call' })
+    work.draft.filed = { id: 't-1', number: '26112900001' }
+    await nextTick()
+    expect(work.lastOwn).toBeNull()
+    hear({ ...call({ ...rung, state: 'consulting', party: party(true) }), type: 'call' })
+    await nextTick()
+    expect(work.lastOwn?.id).toBe('t-1')
+    work.keepLast(null)
+  })
+
   it('that a supervisor took the call, also after its ticket was filed, and proposes no result', async () => {
-    const queue = { name: 'repair', title_zh: '报修', title_en: 'Repair', disposition_required: true, dispositions: [{ code: 'filed', zh: '已登记工单', en: 'Filed' }] }
+    const queue = { name: 'repair', title_zh: '报修', title_en: 'Repair', disposition_required: true, dispositions: [{ code: 'filed', zh: '已登记工单', en: 'Filed', choices: [], fields: [] }] }
     const asked = serve({ 'GET /queues': [queue] })
     hear({ type: 'pop', pop })
     useTicketDraft().draft.filed = { id: 't-1', number: '26112900001' }
@@ -90,7 +132,7 @@ describe('the desk says', () => {
     const bar = show(CallBar, { pop })
     await flushPromises()
     expect(bar.text()).toContain('王敏（班长）已接管通话')
-    expect(bar.text()).toContain('已登记工单')
+    await vi.waitFor(() => expect(bar.text()).toContain('已登记工单'))
     expect(asked.filter((one) => one.method !== 'GET')).toEqual([])
     bar.unmount()
   })
@@ -132,8 +174,9 @@ describe('figures and choices', () => {
     await flushPromises()
     expect(bar.text()).not.toContain('呼叫结果')
     hear({ ...outbound, state: 'talking' })
-    await flushPromises()
+    // It comes with a part of its own, which a busy machine takes long to load.
+    await vi.dynamicImportSettled()
     await vi.waitFor(() => expect(bar.text()).toContain('呼叫结果'), { timeout: 10_000 })
     bar.unmount()
-  })
+  }, 60_000)
 })

@@ -1,6 +1,7 @@
 import { useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { useDepartments as useHouse } from '@/shared/house/house'
 import type { Role } from '@/shared/session/session'
 
 export type TicketRow = Schemas['TicketRow']
@@ -12,7 +13,6 @@ export const WORK = ['undispatched', 'refused', 'extensions', 'escalated', 'over
 export type Work = (typeof WORK)[number]
 
 const PAGE = 100
-const HOUR_MS = 3_600_000
 /** Supervisors rule on refusals and extensions. */
 const RULES: ReadonlySet<Role> = new Set(['supervisor', 'administrator'])
 
@@ -29,7 +29,7 @@ interface Filter {
   status?: Schemas['TicketStatus'][]
   escalated?: boolean
 }
-const FILTERS: Record<'undispatched' | 'refused' | 'escalated', Filter> = {
+export const FILTERS: Record<'undispatched' | 'refused' | 'escalated', Filter> = {
   undispatched: { status: ['registered'] },
   refused: { status: ['refused'] },
   escalated: { escalated: true },
@@ -70,7 +70,7 @@ export function useProposals(category: MaybeRefOrGetter<string | null>, area: Ma
 }
 
 export function useDepartments() {
-  const departments = useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
+  const departments = useHouse()
   const names = computed(() => new Map((departments.data.value ?? []).map((one) => [one.id, one.name])))
   const active = computed(() => (departments.data.value ?? []).filter((one) => one.active))
   return { active, nameOf: (id: string | null) => (id === null ? '' : (names.value.get(id) ?? '')) }

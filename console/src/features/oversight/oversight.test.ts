@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hoursText, sharesOf, tabsOf, withMinutes } from './oversight'
+import { hoursText, sharesOf, tabsOf, withValue } from './oversight'
 import type { DeadlineReport, Policy } from './queries'
 
 const line = (department_id: string, clock: 'respond' | 'resolve', met_percent: number | null) => ({ department_id, clock, met_percent }) as DeadlineReport
@@ -13,7 +13,7 @@ describe('oversight', () => {
 
   it('tries other minutes without touching the policy in force', () => {
     const policy = { rules: [{ respond_minutes: 60, resolve_minutes: 120 }, { respond_minutes: 15, resolve_minutes: 60 }] } as Policy
-    expect(withMinutes(policy, 1, 'resolve_minutes', 30).rules[1]?.resolve_minutes).toBe(30)
+    expect(withValue(policy, 1, 'resolve_minutes', 30).rules[1]?.resolve_minutes).toBe(30)
     expect(policy.rules[1]?.resolve_minutes).toBe(60)
     expect(hoursText(90)).toBe('1:30')
   })

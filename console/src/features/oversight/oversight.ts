@@ -1,5 +1,5 @@
 import type { Role } from '@/shared/session/session'
-import type { DeadlineReport, Policy } from './queries'
+import type { DeadlineReport, LevelRule, Policy } from './queries'
 
 /** Tabs of the page; the words stand under `oversight.tab`. */
 const ALL = ['levels', 'improvements', 'recurring', 'notices', 'letters'] as const
@@ -19,9 +19,27 @@ export function sharesOf(report: readonly DeadlineReport[]): { departments: (str
   }
 }
 
-/** Return a policy with other minutes in one rule. */
-export function withMinutes(policy: Policy, at: number, field: 'respond_minutes' | 'resolve_minutes', minutes: number): Policy {
-  return { ...policy, rules: policy.rules.map((rule, place) => (place === at ? { ...rule, [field]: minutes } : rule)) }
+/** Return a policy with another value in one rule. */
+export function withValue(policy: Policy, at: number, field: 'respond_minutes' | 'resolve_minutes' | 'round_the_clock', value: number | boolean): Policy {
+  return { ...policy, rules: policy.rules.map((rule, place) => (place === at ? { ...rule, [field]: value } : rule)) }
+}
+
+/** Shares and minutes of a policy beside its rules. */
+export const SHARES = ['warning_percent', 'again_percent', 'after_visit_minutes'] as const
+export type Share = (typeof SHARES)[number]
+
+const key = (rule: LevelRule) => JSON.stringify([rule.kind, rule.urgency, rule.grade, rule.category_id, rule.department_id])
+const text = (value: unknown) => (value === undefined ? '–' : String(value))
+
+/** Return what differs between two policies: by rule and for the whole, as `field before → after`. */
+export function differences(before: Policy, after: Policy, nameOf: (rule: LevelRule) => string): { of: string; field: string; before: string; after: string }[] {
+  const former = new Map(before.rules.map((rule) => [key(rule), rule]))
+  const fields = ['respond_minutes', 'resolve_minutes', 'round_the_clock'] as const
+  const rules = [...after.rules, ...before.rules.filter((rule) => !after.rules.some((one) => key(one) === key(rule)))].flatMap((rule) => {
+    const [old, now] = [former.get(key(rule)), after.rules.find((one) => key(one) === key(rule))]
+    return fields.filter((field) => old?.[field] !== now?.[field]).map((field) => ({ of: nameOf(rule), field, before: text(old?.[field]), after: text(now?.[field]) }))
+  })
+  return [...rules, ...SHARES.filter((field) => before[field] !== after[field]).map((field) => ({ of: '', field, before: text(before[field]), after: text(after[field]) }))]
 }
 
 /** Return minutes as hours and minutes, `1:30`. */

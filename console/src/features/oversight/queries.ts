@@ -1,8 +1,12 @@
 import { useQuery } from '@pinia/colada'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, onceKey, type Schemas } from '@/shared/api/client'
+import { useNames } from '@/shared/house/house'
+import { i18n } from '@/shared/i18n/i18n'
+import { useLabels } from '@/shared/i18n/labels'
 
 export type Policy = Schemas['Policy']
+export type PolicyVersion = Schemas['PolicyView']
 export type LevelRule = Schemas['LevelRule']
 export type Effect = Schemas['WhatIfView']
 export type DeadlineReport = Schemas['DeadlineReport']
@@ -11,26 +15,29 @@ export type Improvement = Schemas['ImprovementView']
 const HOUR_MS = 3_600_000
 const once = () => ({ headers: { 'Idempotency-Key': onceKey() } })
 
+/** Return the time of the last days. */
+export function lastDays(days: number): { since: string; until: string } {
+  const now = Date.now()
+  return { since: new Date(now - days * 24 * HOUR_MS).toISOString(), until: new Date(now).toISOString() }
+}
+
 /** How departments met the deadlines of the last days. */
 export function useDeadlines(days: MaybeRefOrGetter<number>) {
   return useQuery({
     key: () => ['oversight', 'deadlines', toValue(days)],
     query: () => {
-      const now = Date.now()
-      const query = { since: new Date(now - toValue(days) * 24 * HOUR_MS).toISOString(), until: new Date(now).toISOString() }
-      return data(api.GET('/api/v1/service-levels/report', { params: { query } }))
+      return data(api.GET('/api/v1/service-levels/report', { params: { query: lastDays(toValue(days)) } }))
     },
   })
 }
 
-/** The policy in force. */
-export function usePolicy(enabled: () => boolean) {
-  return useQuery({
-    key: ['oversight', 'policy'],
-    query: async () => (await data(api.GET('/api/v1/service-levels/policies'))).find((one) => one.in_force) ?? null,
-    enabled,
-  })
+/** Versions of the policy, newest first; one is in force, a newer one may wait for its moment. */
+export function usePolicies() {
+  return useQuery({ key: ['oversight', 'policies'], query: () => data(api.GET('/api/v1/service-levels/policies')) })
 }
+
+export const enterPolicy = (body: Schemas['PolicyInput']) => data(api.POST('/api/v1/service-levels/policies', { body }))
+export const withdrawPolicy = (version: number) => data(api.DELETE('/api/v1/service-levels/policies/{version}', { params: { path: { version: String(version) } } }))
 
 /** Return what a policy would do to the open tickets; it changes nothing. */
 export function whatIf(policy: Policy) {
@@ -73,10 +80,10 @@ export function useRecurring(days: MaybeRefOrGetter<number>, moreThan: MaybeRefO
   })
 }
 
-/** Names of departments and causes by their ids. */
-export function useNames(): (id: string | null | undefined) => string {
-  const departments = useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
-  const categories = useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
-  const all = computed(() => new Map([...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
-  return (id) => (id ? (all.value.get(id) ?? '') : '')
+/** Return a function that says which tickets a rule fits. */
+export function useRuleNames(): (rule: LevelRule) => string {
+  const [label, nameOf] = [useLabels(), useNames()]
+  return (rule) =>
+    [rule.kind && label('TicketKind', rule.kind), rule.urgency && label('Urgency', rule.urgency), rule.grade && label('Grade', rule.grade), nameOf(rule.category_id), nameOf(rule.department_id)]
+      .filter(Boolean).join(' · ') || i18n.global.t('oversight.every_ticket')
 }

@@ -79,8 +79,10 @@ export function sentReports(): SentReport[] {
 }
 
 export function rememberSent(report: SentReport): void {
-  const others = sentReports().filter((one) => one.number !== report.number)
-  write(SENT, [report, ...others].slice(0, MOST_SENT))
+  const before = sentReports()
+  // A report that was added to an earlier ticket leaves the ticket its first words.
+  const first = before.find((one) => one.number === report.number) ?? report
+  write(SENT, [first, ...before.filter((one) => one !== first)].slice(0, MOST_SENT))
 }
 
 /** Return a draft as the service takes it. */

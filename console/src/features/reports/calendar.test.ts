@@ -41,4 +41,13 @@ describe('the form of a plan', () => {
     expect(form.find('.field-error').text()).toBe('应为邮箱，如 duty@example.org')
     form.unmount()
   })
+
+  it('offers every part of a report, the usual ones chosen', async () => {
+    serve({})
+    const form = show(PlanForm, { plan: emptyPlan('zh'), refused: null, busy: false })
+    const parts = form.findAll('fieldset label')
+    expect(parts.map((one) => one.text())).toEqual(['通话', '坐席', '班组', '班表遵守', '工单', '流程', '业务渠道矩阵', '预约回拨', '漏接挽回'])
+    expect(parts.filter((one) => (one.find('input').element as HTMLInputElement).checked).map((one) => one.text())).toEqual(['通话', '坐席', '工单'])
+    form.unmount()
+  })
 })

@@ -24,8 +24,11 @@ export function useNames(question: MaybeRefOrGetter<Pick<Question, 'of' | 'by' |
 
   function nameOf(line: Pick<Line, 'key' | 'name'>): string {
     const { group } = toValue(question)
+    if ('result' in line) return line.result === '' ? `${line.name.replace(/–$/, '')}${t('reports.no_result')}` : line.name
     if (line.key === '') return t('reports.nothing')
     if (group === 'kind') return label('TicketKind', line.key)
+    if (group === 'channel') return label('Channel', line.key)
+    if (group === 'reason') return label('MissedReason', line.key)
     const queue = group === 'queue' ? queues.data.value?.find((one) => one.name === line.key) : undefined
     return queue === undefined ? line.name : inLanguage({ zh: queue.title_zh, en: queue.title_en })
   }

@@ -6,6 +6,8 @@ export type PlanInput = Schemas['ReportPlanInput']
 export type ReportPeriod = Plan['period']
 
 export const REPORT_PERIODS: readonly ReportPeriod[] = ['day', 'week', 'month', 'quarter', 'half_year', 'year']
+/** Parts that a report may have, in the order in which it has them. */
+export const SUBJECTS = ['calls', 'agents', 'teams', 'adherence', 'tickets', 'flows', 'matrix', 'callbacks', 'rescue'] as const satisfies readonly Plan['subjects'][number][]
 /** Usual day of the next month; days and weeks have none. */
 export const DUE_DAY: Partial<Record<ReportPeriod, number>> = { month: 10, quarter: 10, half_year: 15, year: 20 }
 

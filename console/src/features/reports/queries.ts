@@ -1,29 +1,25 @@
 import { useQuery } from '@pinia/colada'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
-import { useSession } from '@/shared/session/session'
 import type { operations } from '@/shared/api/schema'
 import type { Period } from './periods'
-import type { Figure, Group, Question, Report } from './reports'
+import type { Group, Question, Report } from './reports'
 
 const MINUTE_MS = 60_000
-
-/** Definitions of all figures: names, formulas and units. */
-export function useFigures(of: () => Question['of'] | 'staffing') {
-  const found = useQuery({ key: ['figure-definitions'], query: () => data(api.GET('/api/v1/figure-definitions')), staleTime: Number.POSITIVE_INFINITY })
-  return computed<readonly Figure[]>(() => found.data.value?.[of()] ?? [])
-}
 
 function asked(question: Question, { since, until }: Period): Promise<Report> {
   const { by, within_s, short_s } = question
   const times = { since, until, by }
   if (question.of === 'calls') {
-    const group = question.group as Extract<Group, 'none' | 'queue' | 'agent' | 'access_number'>
+    const group = question.group as Extract<Group, 'none' | 'queue' | 'agent' | 'team' | 'access_number'>
     return data(api.GET('/api/v1/reports/calls', { params: { query: { ...times, group, within_s, short_s } } }))
   }
   if (question.of === 'flows') return data(api.GET('/api/v1/reports/flows', { params: { query: times } }))
-  if (question.of === 'agents') return data(api.GET('/api/v1/reports/agents', { params: { query: times } }))
-  const group = question.group as Extract<Group, 'none' | 'kind' | 'category' | 'area' | 'department'>
+  if (question.of === 'agents') return data(api.GET('/api/v1/reports/agents', { params: { query: { ...times, group: question.group as Extract<Group, 'agent' | 'team'> } } }))
+  if (question.of === 'callbacks') return data(api.GET('/api/v1/reports/callbacks', { params: { query: { ...times, group: question.group as Extract<Group, 'none' | 'queue'> } } }))
+  if (question.of === 'results') return data(api.GET('/api/v1/reports/results', { params: { query: { ...times, group: question.group as Extract<Group, 'none' | 'queue'> } } }))
+  if (question.of === 'rescue') return data(api.GET('/api/v1/reports/rescue', { params: { query: { ...times, group: question.group as Extract<Group, 'none' | 'queue' | 'reason'> } } }))
+  const group = question.group as Extract<Group, 'none' | 'kind' | 'channel' | 'category' | 'area' | 'department'>
   return data(api.GET('/api/v1/reports/tickets', { params: { query: { ...times, group } } }))
 }
 
@@ -45,13 +41,12 @@ export function useReport(question: MaybeRefOrGetter<Question>, period: MaybeRef
 export function fileOf(question: Question, kind: 'csv' | 'xlsx', language: string): string {
   const { of, since, until, by, group, within_s, short_s } = question
   const limits = of === 'calls' ? { within_s: String(within_s), short_s: String(short_s) } : {}
-  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' || of === 'flows' ? {} : { group }), ...limits, language }).toString()}`
+  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'flows' ? {} : { group }), ...limits, language }).toString()}`
 }
 
-/** Queues, for their names in the page's language; the service shows them to those who watch them, not to quality. */
+/** Queues, for their names in the page's language. */
 export function useQueues() {
-  const session = useSession()
-  return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), enabled: () => session.role !== 'quality', staleTime: MINUTE_MS })
+  return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: MINUTE_MS })
 }
 
 type CallQuery = NonNullable<operations['get_calls']['parameters']['query']>
@@ -84,13 +79,19 @@ export function useTicketsBehind(query: () => Record<string, string>, enabled: (
   })
 }
 
+/** Staff, as everyone sees them. */
+export function usePeople() {
+  return useQuery({ key: ['people'], query: () => data(api.GET('/api/v1/people')), staleTime: MINUTE_MS })
+}
+
 /** Names of staff by id. */
 export function usePeopleNames() {
-  const found = useQuery({ key: ['people'], query: () => data(api.GET('/api/v1/people')), staleTime: MINUTE_MS })
+  const found = usePeople()
   return (id: string | null | undefined): string => found.data.value?.find((one) => one.id === id)?.name ?? id ?? ''
 }
 
 export type Verdict = Schemas['Verdict']
+export type ConfiguredVerdict = Schemas['ConfiguredVerdict']
 
 /** How the calls of a time meet the standards. */
 export function useStandards(question: () => Question) {
@@ -99,4 +100,9 @@ export function useStandards(question: () => Question) {
     query: () => data(api.GET('/api/v1/reports/standards', { params: { query: { since: question().since, until: question().until, by: 'whole' } } })),
     staleTime: MINUTE_MS / 4,
   })
+}
+
+/** How flows and queues meet the standards. */
+export function useConfiguredStandards() {
+  return useQuery({ key: ['reports', 'configured-standards'], query: () => data(api.GET('/api/v1/reports/configured-standards')), staleTime: MINUTE_MS })
 }

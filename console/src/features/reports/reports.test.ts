@@ -1,7 +1,12 @@
+import { flushPromises } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { speak } from '@/shared/i18n/i18n'
+import { figureText } from '@/shared/rules/figures'
+import { serve, show } from '@/shared/testing/service'
+import FigureTable from './components/FigureTable.vue'
+import MatrixPage from './pages/MatrixPage.vue'
 import { comparedWith, periodOf } from './periods'
-import { changeText, figureText, listBehind, questionOf, type Line, type Report } from './reports'
+import { changeText, listBehind, questionOf, type Line, type Report } from './reports'
 import { paired, seriesOf } from './series'
 
 beforeAll(() => speak('zh-CN'))
@@ -35,6 +40,14 @@ describe('a report', () => {
   const report = (days: string[], ...lines: Line[]): Report => ({ lines, times: days.map((since) => ({ since, until: since })), time_zone: 'UTC' })
   const question = questionOf({ group: 'queue', within_s: '30' }, '2026-11-29')
 
+  it('leads from a result to its calls', () => {
+    const result = (key: string, queue: string, code: string) => ({ key, queue, result: code, name: '', since: 'a', until: 'b', calls: 2, share: 50 })
+    const asked = questionOf({ of: 'results', group: 'queue' }, '2026-11-27')
+    expect(listBehind(asked, result('repair/refund', 'repair', 'refund'), 'calls')).toEqual({ of: 'calls', direction: 'inbound', queued: 'true', outcome: 'answered', queue: 'repair', result: 'refund', since: 'a', until: 'b' })
+    expect(listBehind(asked, result('', '', ''), 'calls')).toMatchObject({ result: '' })
+    expect(listBehind(asked, result('', '', ''), 'share')).toBeNull()
+  })
+
   it('leads from a number to exactly its calls', () => {
     expect(listBehind(question, line('a', 'repair', 2), 'answered_within')).toEqual({ of: 'calls', direction: 'inbound', queued: 'true', outcome: 'answered', wait_at_most_ms: '30000', queue: 'repair', since: 'a', until: 'a' })
     expect(listBehind(question, line('a', '', 2), 'offered')).toMatchObject({ queue: '' })
@@ -47,4 +60,20 @@ describe('a report', () => {
     const words = { total: 'n', before: 'before', nameOf: (one: Line) => one.name }
     expect(seriesOf(now, before, 'offered', false, words).map(({ values }) => values)).toEqual([[null, 4], [1, 2]])
   })
+})
+
+it('names the queue that serves a matter', async () => {
+  const cell = { kind: 'fault', channel: 'phone', registered: 1, first_contact_share: null, satisfaction: null, rated: 0, served_by: ['hotline → repair', 'hotline', 'desk'], gap: false }
+  serve({ 'GET /queues': [{ name: 'repair', title_zh: '故障报修', title_en: 'Faults' }], 'GET /reports/matrix': { kinds: ['fault'], channels: ['phone'], cells: [cell] } })
+  const page = show(MatrixPage)
+  await flushPromises()
+  expect(page.findAll('td span.soft').slice(-3).map((one) => one.text())).toEqual(['hotline → 故障报修', 'hotline', '坐席登记'])
+  page.unmount()
+})
+
+it.each([['agent', true], ['team', true], ['queue', false]] as const)('tells that a call counts for its last agent: by %s', (group, expected) => {
+  const words = { nameOf: () => '', timeOf: () => '' }
+  const table = show(FigureTable, { report: { lines: [], times: [], time_zone: 'UTC' }, before: undefined, figures: [], question: questionOf({ of: 'calls', group }, '2026-11-29'), ...words })
+  expect(table.text().includes('最后接听的坐席')).toBe(expected)
+  table.unmount()
 })

@@ -1,14 +1,16 @@
 import type { LocationQuery } from 'vue-router'
 import type { Schemas } from '@/shared/api/client'
-import { clockText } from '@/shared/ui/now'
+import type { Figure } from '@/shared/rules/figures'
 import { comparedWith, COMPARISONS, periodOf, type Comparison, type Period } from './periods'
 
-export type Figure = Schemas['Figure']
 export type CallLine = Schemas['CallLine']
 export type AgentLine = Schemas['AgentLine']
 export type TicketLine = Schemas['TicketLine']
 export type FlowLine = Schemas['FlowLine']
-export type Line = CallLine | AgentLine | TicketLine | FlowLine
+export type CallBackLine = Schemas['CallBackLine']
+export type RescueLine = Schemas['RescueLine']
+export type ResultLine = Schemas['ResultLine']
+export type Line = ResultLine | CallLine | AgentLine | TicketLine | FlowLine | CallBackLine | RescueLine
 /** Buckets without calls or tickets have no line; `times` has all of them. */
 export interface Report {
   lines: Line[]
@@ -16,20 +18,23 @@ export interface Report {
   time_zone: string
 }
 export type By = 'half_hour' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year' | 'whole'
-export const SUBJECTS = ['calls', 'agents', 'tickets', 'flows'] as const
+export const SUBJECTS = ['calls', 'agents', 'tickets', 'flows', 'callbacks', 'rescue', 'results'] as const
 export type Subject = (typeof SUBJECTS)[number]
 
 export const BYS: readonly By[] = ['half_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'whole']
 export const GROUPS = {
-  calls: ['none', 'queue', 'agent', 'access_number'],
-  agents: ['agent'],
-  tickets: ['none', 'kind', 'category', 'area', 'department'],
+  calls: ['none', 'queue', 'agent', 'team', 'access_number'],
+  agents: ['agent', 'team'],
+  tickets: ['none', 'kind', 'channel', 'category', 'area', 'department'],
   flows: ['flow'],
+  callbacks: ['none', 'queue'],
+  rescue: ['none', 'queue', 'reason'],
+  results: ['none', 'queue'],
 } as const
 export type Group = (typeof GROUPS)[Subject][number]
 
 /** Figure that a chart draws at first. */
-export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered', flows: 'entered' }
+export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered', flows: 'entered', callbacks: 'asked', rescue: 'people', results: 'calls' }
 
 /** What a page asks for: all of it stands in its address. */
 export interface Question extends Period {
@@ -76,14 +81,6 @@ export function comparisonOf(question: Question): Period | null {
   return comparedWith(question, question.compare)
 }
 
-/** Return a figure as people read it. */
-export function figureText(figure: Pick<Figure, 'unit'>, value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–'
-  if (figure.unit === 'percent') return `${value.toFixed(1)} %`
-  if (figure.unit === 'number') return value.toFixed(1)
-  return figure.unit === 'milliseconds' ? clockText(value) : value.toLocaleString()
-}
-
 /** Return a line's figure by name. */
 export function valueOf(line: Line, figure: string): number | null {
   const value = (line as unknown as Record<string, unknown>)[figure]
@@ -101,7 +98,12 @@ export function changeText(figure: Pick<Figure, 'unit'>, now: number | null, bef
 
 /** Return the filters of the list behind a figure; nothing where no list has exactly its members. */
 export function listBehind(question: Question, line: Line, figure: string): Record<string, string> | null {
-  if (question.of === 'agents' || question.of === 'flows') return null
+  if ('result' in line) {
+    const of = line.queue === '' ? {} : { queue: line.queue }
+    return figure === 'calls' ? { of: 'calls', direction: 'inbound', queued: 'true', outcome: 'answered', ...of, result: line.result, since: line.since, until: line.until } : null
+  }
+  // Lists are asked for one agent, not for a team.
+  if ((question.of !== 'calls' && question.of !== 'tickets') || question.group === 'team') return null
   const members = question.of === 'calls' ? callsBehind(figure, question) : ticketsBehind(figure)
   if (members === null) return null
   const field: Partial<Record<Group, string>> = { agent: 'agent_id', category: 'category_id', department: 'department_id' }

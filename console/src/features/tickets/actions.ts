@@ -41,6 +41,26 @@ export function fieldsOf(offer: Offer): ActionField[] {
   })
 }
 
+const PENDING = new Set(['asked', 'signed'])
+
+/** Return the departments that help with a ticket and have not answered. */
+export function pendingOf(ticket: TicketDetail): string[] {
+  return ticket.co_handlers.filter((one) => PENDING.has(one.state)).map((one) => one.department_id)
+}
+
+/** Return the fields that a ticket needs now: a reply without its helpers has a reason, and a department books its own visits. */
+export function neededFields(offer: Offer, ticket: TicketDetail, role: string | null): ActionField[] {
+  return fieldsOf(offer).flatMap((field) => {
+    if (field.name === 'left_out_because') return pendingOf(ticket).length > 0 ? [{ ...field, required: true }] : []
+    return offer.action === 'book_visit' && field.name === 'department_id' && role === 'department' ? [] : [field]
+  })
+}
+
+/** Return whether an action is carried out at its first press: it asks for nothing, and a mistake can be mended. */
+export function isAtOnce(offer: Offer): boolean {
+  return (offer.action === 'sign' || offer.action === 'co_sign') && fieldsOf(offer).length === 0
+}
+
 /** Return the offers that the page can carry out, in the order of their buttons. */
 export function offered(offers: readonly Offer[]): Offer[] {
   const complete = (offer: Offer) => {
@@ -57,21 +77,33 @@ export function isMain(offer: Offer): boolean {
 
 /** Return what the form of an action shows at first: a correction begins with what the ticket says now. */
 export function initial(offer: Offer, ticket: TicketDetail): Record<string, string> {
+  if (offer.action === 'book_visit') return { department_id: ticket.department_id ?? '' }
   if (offer.action !== 'correct') return {}
   const { subject, description, address, area, urgency, category_id } = ticket
   return { subject, description, address, area, urgency, category_id: category_id ?? '' }
 }
 
-/** Return the request of an action: what was typed, the ticket's version, and of a correction only what differs. */
-export function requestOf(offer: Offer, ticket: TicketDetail, values: Record<string, string>): Record<string, unknown> {
-  const before = initial(offer, ticket)
+/** What the person saw when the form was opened: what differs from it is a change, made for that version of the ticket. */
+export interface Seen {
+  version: number
+  values: Record<string, string>
+}
+
+/** Return the values that the person changed. */
+export function typed(seen: Seen, values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value.trim() !== (seen.values[name] ?? '')))
+}
+
+/** Return the request of an action: what was typed, the version that was seen, and of a correction only what differs. */
+export function requestOf(offer: Offer, seen: Seen, values: Record<string, string>): Record<string, unknown> {
+  const changed = typed(seen, values)
   const request: Record<string, unknown> = {}
   for (const { name, control } of fieldsOf(offer)) {
     if (control === 'photos') continue
-    const value = (values[name] ?? '').trim()
-    if (value === (before[name] ?? '')) continue
+    const value = changed[name]?.trim()
+    if (value === undefined) continue
     request[name] = control === 'moment' ? momentOf(value) : value
   }
-  if (offer.fields.some((field) => field.name === 'version')) request['version'] = ticket.version
+  if (offer.fields.some((field) => field.name === 'version')) request['version'] = seen.version
   return request
 }

@@ -50,9 +50,12 @@ export function filterOf(query: LocationQuery, tabs: readonly Tab[] = TABS): Tic
   return { status: [...STATES[tab]] }
 }
 
-/** Return how many tickets a tab has, as the service counted them. */
-export function countOf(tab: Tab, counts: Schemas['TicketCounts']): number {
-  if (tab === 'all') return counts.total
-  if (tab === 'escalated') return counts.escalated
-  return STATES[tab].reduce((sum, state) => sum + (counts.by_status[state] ?? 0), 0)
+/** Return how many tickets a tab has; the service counts a state up to a bound, beyond which a plus stands for the others. */
+export function countOf(tab: Tab, counts: Schemas['TicketCounts']): string {
+  if (tab === 'escalated') return shown(counts.escalated, counts.more_escalated)
+  if (tab === 'all') return shown(counts.total, counts.more.length > 0)
+  const states = STATES[tab]
+  return shown(states.reduce((sum, state) => sum + (counts.by_status[state] ?? 0), 0), states.some((state) => counts.more.includes(state)))
 }
+
+const shown = (number: number, more: boolean) => (more ? `${number}+` : String(number))

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { ApiProblem } from '@/shared/api/problems'
+import { useTurns } from '@/shared/api/reading'
 
 export type TicketRow = Schemas['TicketRow']
 export type TicketDetail = Schemas['TicketDetail']
@@ -19,7 +20,6 @@ export interface TicketFilter {
 
 const PAGE = 50
 const NUMBER = /^\d{6,20}$/
-const HOUR_MS = 3_600_000
 
 /** Tickets that fit a filter, newest first, page by page. */
 export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () => boolean = () => true) {
@@ -36,7 +36,8 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () =
     getNextPageParam: (last) => (last.length < PAGE ? null : (last.at(-1)?.id ?? null)),
   })
   const tickets = computed(() => pages.data.value?.pages.flat() ?? [])
-  return { ...pages, tickets }
+  const inTurn = useTurns('tickets')
+  return { ...pages, tickets, loadNextPage: () => inTurn(() => pages.loadNextPage()) }
 }
 
 /** Find customers by a part of name, address or account. */
@@ -75,14 +76,6 @@ export function useClocks(id: MaybeRefOrGetter<string>) {
   })
 }
 
-export function useDepartments() {
-  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
-}
-
-export function useCategories() {
-  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
-}
-
 /** People of a department, where one is named. */
 export function usePeopleOf(department: MaybeRefOrGetter<string>) {
   return useQuery({
@@ -93,20 +86,24 @@ export function usePeopleOf(department: MaybeRefOrGetter<string>) {
 }
 
 /** Windows of the coming days in which a department visits, where one is named. */
-export function useWindows(department: MaybeRefOrGetter<string>) {
+export function useWindows(department: MaybeRefOrGetter<string>, urgent: () => boolean = () => false) {
   return useQuery({
-    key: () => ['windows', toValue(department)],
+    key: () => ['windows', toValue(department), urgent()],
     query: () =>
-      data(api.GET('/api/v1/departments/{department_id}/appointment-windows', { params: { path: { department_id: toValue(department) } } })),
+      data(api.GET('/api/v1/departments/{department_id}/appointment-windows', { params: { path: { department_id: toValue(department) }, query: { urgent: urgent() } } })),
     enabled: () => toValue(department) !== '',
   })
 }
 
-/** Names of departments and causes by their ids. */
-export function useNames() {
-  const [departments, categories] = [useDepartments(), useCategories()]
-  const all = computed(() => new Map([...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
-  return (id: string | null | undefined): string => (id ? (all.value.get(id) ?? '') : '')
+/** Open tickets that may be about the matter of a ticket. */
+export function useSimilarTo(ticket: () => TicketDetail) {
+  return useQuery({
+    key: () => ['tickets', 'similar', ticket().id],
+    query: () => {
+      const { customer_id, address, area, category_id, subject } = ticket()
+      return data(api.POST('/api/v1/similar-tickets', { body: { customer_id, address, area, category_id, text: subject } }))
+    },
+  })
 }
 
 /** How many tickets are in each state, for the tabs. */

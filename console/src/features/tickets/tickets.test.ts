@@ -1,11 +1,15 @@
 import { useQueryCache } from '@pinia/colada'
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { keepDraft, readDraft } from '@/shared/kept/draft'
+import { useKept } from '@/shared/kept/kept'
+import { useSession } from '@/shared/session/session'
 import { serve, show } from '@/shared/testing/service'
-import { fieldsOf, offered, requestOf, type Offer } from './actions'
+import { fieldsOf, initial, isAtOnce, neededFields, offered, requestOf, type Offer } from './actions'
 import { clockBars } from './clocks'
 import TicketActions from './components/TicketActions.vue'
 import { countOf, filterOf, tabOf, tabsOf, tooShort } from './filters'
+import { surveyReason } from './answers'
 import { actorOf, facts } from './log'
 import { ticketId, type LogView, type TicketDetail } from './queries'
 import { corrections, timeline } from './timeline'
@@ -25,8 +29,8 @@ describe('the list of tickets', () => {
   })
 
   it('counts what each tab has', () => {
-    const counts = { total: 9, escalated: 2, by_status: { registered: 3, refused: 1, signed: 4, survey: 2 } } as never
-    expect((['all', 'undispatched', 'refused', 'escalated', 'signed', 'replied'] as const).map((tab) => countOf(tab, counts))).toEqual([9, 3, 1, 2, 4, 2])
+    const counts = { total: 1009, escalated: 2, by_status: { registered: 3, refused: 1, signed: 4, survey: 2, archived: 1000 }, more: ['archived'], more_escalated: false } as never
+    expect((['all', 'undispatched', 'refused', 'escalated', 'signed', 'replied', 'archived'] as const).map((tab) => countOf(tab, counts))).toEqual(['1009+', '3', '1', '2', '4', '2', '1000+'])
   })
 })
 
@@ -41,6 +45,13 @@ describe('the log of a ticket', () => {
     expect([actorOf({ actor_kind: 'system', actor_name: 'hotline' }, words.label), actorOf({ actor_kind: 'system', actor_name: '王红' }, words.label), actorOf({ actor_kind: 'staff', actor_name: '王红 (8001)' }, words.label)]).toEqual(['ActorKind:system', 'ActorKind:system · 王红', '王红 (8001)'])
   })
 
+  it('words the result of a survey in the page\'s language, and leaves what people wrote', () => {
+    const said = { t: (key: string) => key, label: words.label }
+    expect(surveyReason({ reason: '回访：已解决', survey: { solved: true, attitude: 'satisfied', score: 9 } }, said)).toBe('tickets.event.survey tickets.answer.solved shared.yes · tickets.answer.attitude Attitude:satisfied · tickets.answer.score 9')
+    expect(surveyReason({ reason: '未接通', survey: {} }, said)).toBe('tickets.event.survey tickets.not_reached')
+    expect(surveyReason({ reason: '电话确认' }, said)).toBeNull()
+  })
+
   it('names departments, and leaves out ids and what is no text', () => {
     const entry = { detail: { department_id: 'd-1', person_id: 'p-9', reason: '不热', count: 2, before: { a: 1 }, note: '' } } as unknown as LogView
     expect(facts(entry, { ...words, nameOf: (id) => (id === 'd-1' ? '城东维修工区' : '') })).toEqual([['department', '城东维修工区'], ['reason', '不热'], ['count', '2']])
@@ -51,6 +62,7 @@ describe('the actions on a ticket', () => {
   const offer = (action: string, ...fields: [string, boolean][]) =>
     ({ action, method: 'POST', path: `/api/v1/tickets/t/${action}`, fields: fields.map(([name, required]) => ({ name, required })) }) as Offer
   const ticket = { subject: '不热', description: '', address: '', area: '', urgency: 'normal', category_id: null, version: 7 } as unknown as TicketDetail
+  const seen = { version: 7, values: { ...initial(offer('correct'), ticket) } }
 
   it('are offered where the page can ask for what they need, what is done most first', () => {
     const offers = [offer('cancel', ['reason', true]), offer('attach', ['recording_id', true]), offer('sign'), offer('refuse', ['reason', true], ['evidence_recording_id', false])]
@@ -58,13 +70,23 @@ describe('the actions on a ticket', () => {
     expect(fieldsOf(offers[3] as Offer)).toEqual([{ name: 'reason', required: true, control: 'choice', group: 'RefusalReason' }])
   })
 
+  it('ask for nothing that a ticket does not need', () => {
+    const reply = offer('reply', ['text', true], ['left_out_because', false])
+    const visit = offer('book_visit', ['visit_from', true], ['department_id', false])
+    const names = (of: Offer, states: string[], role: string) =>
+      neededFields(of, { ...ticket, co_handlers: states.map((state) => ({ department_id: 'd', state })) } as unknown as TicketDetail, role).map((one) => one.name + (one.required ? '*' : ''))
+    expect([names(reply, [], 'department'), names(reply, ['replied'], 'department'), names(reply, ['signed'], 'department')]).toEqual([['text*'], ['text*'], ['text*', 'left_out_because*']])
+    expect([names(visit, [], 'department'), names(visit, [], 'agent')]).toEqual([['visit_from*'], ['visit_from*', 'department_id']])
+    expect([isAtOnce(offer('sign', ['version', false])), isAtOnce(offer('unmerge')), isAtOnce(reply)]).toEqual([true, false, false])
+  })
+
   it('name the version they were decided on', () => {
-    expect(requestOf(offer('park', ['version', false], ['reason', true]), ticket, { reason: ' 等待用户 ' })).toEqual({ reason: '等待用户', version: 7 })
+    expect(requestOf(offer('park', ['version', false], ['reason', true]), seen, { reason: ' 等待用户 ' })).toEqual({ reason: '等待用户', version: 7 })
   })
 
   it('correct only what was changed', () => {
     const correct = offer('correct', ['version', false], ['subject', false], ['address', false], ['reason', false])
-    expect(requestOf(correct, ticket, { subject: '不热', address: '幸福路12号', reason: '听错' })).toEqual({ address: '幸福路12号', reason: '听错', version: 7 })
+    expect(requestOf(correct, seen, { subject: '不热', address: '幸福路12号', reason: '听错' })).toEqual({ address: '幸福路12号', reason: '听错', version: 7 })
   })
 
   it('begin at a department with what it has to sign for', () => {
@@ -97,6 +119,81 @@ describe('the form of an action', () => {
     expect(page.find('[role=alert]').exists()).toBe(false)
     page.unmount()
     vi.unstubAllGlobals()
+  })
+})
+
+describe('the form of a correction', () => {
+  const correct = { action: 'correct', method: 'POST', path: '/api/v1/tickets/t/correct', fields: ['version', 'subject', 'address'].map((name) => ({ name, required: false })) }
+  const moved = { version: 2, action: 'correct', at: '2026-12-01T00:00:00Z', actor_kind: 'staff', actor_name: '李工', detail: { before: { address: '旧' }, after: { address: '新' } } }
+  const view = (version: number, address: string, log: unknown[] = []) => ({ id: 't', number: '1', version, subject: '不热', description: '', address, area: '', urgency: 'normal', category_id: null, log, may: [correct] }) as never
+  const refusal = { type: '/problems/ticket-changed', title: '工单已被他人修改', status: 409, detail: '', errors: [] }
+
+  afterEach(() => {
+    localStorage.clear()
+    sessionStorage.clear()
+    vi.unstubAllGlobals()
+  })
+
+  it('sends the version it was opened with, whatever the page has read since, and shows what another person changed', async () => {
+    useSession().who = { staff_id: 's' } as never
+    const asked = serve({ 'POST /tickets/t/correct': refusal })
+    const page = show(TicketActions, { ticket: view(1, '旧') })
+    await page.find('.actions button').trigger('click')
+    await page.setProps({ ticket: view(2, '新', [moved]) })
+    const [subject, address] = page.findAll<HTMLInputElement>('form input')
+    await subject?.setValue('管道漏水')
+    await page.find('form').trigger('submit')
+    await vi.waitFor(() => expect(page.find('.meanwhile').text()).toContain('旧 → 新'))
+    expect(asked.find((one) => one.method === 'POST')?.body).toEqual({ subject: '管道漏水', version: 1 })
+    expect([subject?.element.value, address?.element.value]).toEqual(['管道漏水', '新'])
+    const again = serve({ 'POST /tickets/t/correct': {} })
+    await page.find('form').trigger('submit')
+    await vi.waitFor(() => expect(again.find((one) => one.method === 'POST')?.body).toEqual({ subject: '管道漏水', version: 2 }))
+    page.unmount()
+  })
+
+  it('is open again after a reload, with the words typed and nothing else', async () => {
+    const page = show(TicketActions, { ticket: view(1, '旧') })
+    await page.find('.actions button').trigger('click')
+    await page.find('form input').setValue('管道漏水')
+    page.unmount()
+    expect(readDraft('t', 'correct')).toEqual({ version: 1, values: { subject: '管道漏水' }, photos: 0 })
+    const reloaded = show(TicketActions, { ticket: view(2, '新', [moved]) })
+    expect(reloaded.findAll<HTMLInputElement>('form input').map((one) => one.element.value)).toEqual(['管道漏水', '新'])
+    await reloaded.find('form button:not([type=submit])').trigger('click')
+    reloaded.unmount()
+    const closed = show(TicketActions, { ticket: view(2, '新', [moved]) })
+    expect(closed.find('form').exists()).toBe(false)
+    closed.unmount()
+  })
+
+  it('does nothing a second time where the action needs no form', () => {
+    const sign = { action: 'sign', method: 'POST', path: '/api/v1/tickets/t/sign', fields: [] }
+    sessionStorage.setItem('hotline.open.t', 'sign')
+    const asked = serve({})
+    const page = show(TicketActions, { ticket: { id: 't', number: '1', version: 1, log: [], may: [sign] } })
+    expect([page.find('form').exists(), asked.some((one) => one.method === 'POST')]).toEqual([false, false])
+    page.unmount()
+  })
+
+  it('asks again for the photos that a reload lost', () => {
+    const refuse = { action: 'refuse', method: 'POST', path: '/x', fields: [{ name: 'explanation', required: true }, { name: 'file_ids', required: false }] }
+    keepDraft('t', 'refuse', { version: 1, values: { explanation: '不归我们' }, photos: 2 })
+    sessionStorage.setItem('hotline.open.t', 'refuse')
+    const page = show(TicketActions, { ticket: { id: 't', number: '1', version: 1, log: [], may: [refuse] } })
+    expect(page.find('.photos [role=status]').text()).toContain('2')
+    page.unmount()
+  })
+
+  it('waits while an action of the same ticket is kept on the device', async () => {
+    useSession().who = { staff_id: 's' } as never
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')))
+    await useKept().submit({ key: 'k', staffId: 's', ticketId: 't', ticketNumber: '1', action: 'refuse', path: '/x', body: {}, values: {}, files: [], at: 1, refusal: null })
+    const page = show(TicketActions, { ticket: view(1, '旧') })
+    expect(page.find('.waits').exists()).toBe(true)
+    await page.find('.actions button').trigger('click')
+    expect(page.find('form').exists()).toBe(false)
+    page.unmount()
   })
 })
 

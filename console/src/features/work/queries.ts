@@ -64,6 +64,3 @@ export function addNumber(department_id: string, name: string, address: string) 
   return data(api.POST('/api/v1/notice-recipients', { body, headers: { 'Idempotency-Key': onceKey() } }))
 }
 
-export function useDepartments(enabled: () => boolean) {
-  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), enabled })
-}

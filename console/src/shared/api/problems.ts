@@ -1,8 +1,9 @@
-import type { Schemas } from './client'
+import type { components } from './schema'
 
 /** Slug of the problem that the service could not be reached. */
 export const NETWORK = 'network'
 
+type Schemas = components['schemas']
 export type FieldProblem = Schemas['FieldProblem']
 const CHINESE = /\p{Script=Han}/u
 

@@ -18,7 +18,7 @@ export interface RefusedOne {
 }
 
 /** Do the same to several tickets at once and return those refused: a refusal of one does not stop the others. */
-export async function several(action: 'dispatch' | 'sign', held: readonly Held[], more: Record<string, unknown> = {}): Promise<RefusedOne[]> {
+export async function several(action: 'dispatch', held: readonly Held[], more: Record<string, unknown> = {}): Promise<RefusedOne[]> {
   const parts = Array.from({ length: Math.ceil(held.length / MOST) }, (_, at) => held.slice(at * MOST, (at + 1) * MOST))
   const answers = await Promise.all(
     parts.map((part) => {

@@ -17,6 +17,8 @@ export function dateFormats(timeZone?: string): IntlDateTimeFormat {
     short: { month: '2-digit', day: '2-digit', ...minutes, ...zone },
     clock: { ...minutes, ...zone },
     day: { year: 'numeric', month: '2-digit', day: '2-digit', ...zone },
+    visit: { month: '2-digit', day: '2-digit', weekday: 'short', ...minutes, ...zone },
+    exact: { month: '2-digit', day: '2-digit', ...minutes, second: '2-digit', ...zone },
     long: { year: 'numeric', month: '2-digit', day: '2-digit', ...minutes, ...zone },
   }
 }

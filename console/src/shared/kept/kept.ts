@@ -28,7 +28,9 @@ export const useKept = defineStore('kept', () => {
   const session = useSession()
   const all = shallowRef<KeptAction[]>([])
   const own = computed(() => all.value.filter((one) => one.staffId === session.who?.staff_id))
-  const waiting = computed(() => own.value.filter((one) => one.refusal === null))
+  /** Keys of actions that a form sends now: it hears itself what became of them. */
+  const sending = shallowRef<readonly string[]>([])
+  const waiting = computed(() => own.value.filter((one) => one.refusal === null && !sending.value.includes(one.key)))
   const refused = computed(() => own.value.filter((one) => one.refusal !== null))
   let opening: Promise<KeptStore> | null = null
   let sent: ((action: KeptAction) => void) | null = null
@@ -42,8 +44,9 @@ export const useKept = defineStore('kept', () => {
 
   /** Send an action, or keep it where nothing answers. Throws the refusal of the service. */
   async function submit(action: KeptAction): Promise<'done' | 'kept'> {
-    await put(action)
+    sending.value = [...sending.value, action.key]
     try {
+      await put(action)
       await send(action)
     } catch (problem) {
       if (passes(problem)) {
@@ -52,6 +55,8 @@ export const useKept = defineStore('kept', () => {
       }
       await discard(action.key)
       throw problem
+    } finally {
+      sending.value = sending.value.filter((key) => key !== action.key)
     }
     return 'done'
   }

@@ -7,6 +7,26 @@ import { useZone } from '@/shared/i18n/zone'
 export type SessionView = Schemas['SessionView']
 export type Role = SessionView['role']
 
+/** Set while the browser may have a session's cookie, which pages cannot see. Without it the service is not asked. */
+const MARK = 'hotline.signed-in'
+
+function mark(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(MARK, '1')
+    else localStorage.removeItem(MARK)
+  } catch {
+    // Without a store the service is always asked.
+  }
+}
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(MARK) !== null
+  } catch {
+    return true
+  }
+}
+
 type Check = () => Promise<boolean>
 const always: Check = async () => true
 
@@ -23,23 +43,28 @@ export const useSession = defineStore('session', () => {
   /** Ask who is signed in, once unless told so; a page that was reloaded still has its cookie. */
   async function load(again = false): Promise<void> {
     if (known.value && !again) return
+    if (!again && !mayHaveSession()) return know(null)
     asking ??= ask().finally(() => (asking = null))
     await asking
   }
 
+  function know(found: SessionView | null): void {
+    who.value = found
+    known.value = true
+    mark(found !== null)
+  }
+
   async function ask(): Promise<void> {
     try {
-      who.value = await data(api.GET('/api/v1/session'))
+      know(await data(api.GET('/api/v1/session')))
     } catch (problem) {
       if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem
-      who.value = null
+      know(null)
     }
-    known.value = true
   }
 
   async function signIn(staffNumber: string, password: string): Promise<void> {
-    who.value = await data(api.POST('/api/v1/session', { body: { staff_number: staffNumber, password } }))
-    known.value = true
+    know(await data(api.POST('/api/v1/session', { body: { staff_number: staffNumber, password } })))
   }
 
   /** Change the own password; every session ends, so sign in again with the new one. */
@@ -67,8 +92,7 @@ export const useSession = defineStore('session', () => {
 
   /** Forget who was signed in: the service did. */
   function forget(): void {
-    who.value = null
-    known.value = true
+    know(null)
   }
 
   return { who, role, known, load, signIn, changePassword, guard, signOut, forget }

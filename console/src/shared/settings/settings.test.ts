@@ -42,6 +42,27 @@ describe('own settings', () => {
     expect(asked.filter((one) => one.method === 'PUT').map((one) => one.body['theme'])).toEqual(['dark', 'light'])
   })
 
+  it('changed just before the page goes are sent at once, and outlive it; a page that changed nothing sends nothing', async () => {
+    const asked = serve({ 'GET /me/settings': account })
+    const sent = () => asked.filter((one) => one.method === 'PUT').map((one) => [one.body['language'], one.keepalive])
+    const settings = useSettings()
+    await settings.apply()
+    await settings.follow()
+    await flushPromises()
+    dispatchEvent(new Event('pagehide'))
+    await flushPromises()
+    expect(sent()).toEqual([])
+    settings.values.language = 'zh'
+    dispatchEvent(new Event('pagehide'))
+    await flushPromises()
+    expect(sent()).toEqual([['zh', true]])
+    settings.leave()
+    settings.values.language = 'en'
+    dispatchEvent(new Event('pagehide'))
+    await flushPromises()
+    expect(sent()).toHaveLength(1)
+  })
+
   it('follow the system from light to dark while the page is open', async () => {
     serve({})
     const system = Object.assign(new EventTarget(), { matches: false })

@@ -55,11 +55,18 @@ export const useSettings = defineStore('settings', () => {
     timer = setTimeout(() => void store(text), SEND_AFTER_MS)
   }
 
-  async function store(text: string): Promise<void> {
+  /** The page goes, and the account has not got the last change: it is sent now, and outlives the page. */
+  function leavePage(): void {
+    const text = JSON.stringify(values)
+    clearTimeout(timer)
+    if (signedIn && text !== known) void store(text, true)
+  }
+
+  async function store(text: string, keepalive = false): Promise<void> {
     // Known from now on: a change back while this is on its way is a change.
     known = text
     try {
-      await data(api.PUT('/api/v1/me/settings', { body: values }))
+      await data(api.PUT('/api/v1/me/settings', { body: values, keepalive }))
     } catch {
       known = ''
       // They hold in this browser; the next change sends them again.
@@ -69,6 +76,7 @@ export const useSettings = defineStore('settings', () => {
   /** Apply the settings to the page, now and after each change. */
   async function apply(): Promise<void> {
     dark.addEventListener('change', paint)
+    addEventListener('pagehide', leavePage)
     watch(values, changed, { deep: true })
     watch(
       () => values.language,

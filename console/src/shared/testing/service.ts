@@ -9,6 +9,8 @@ export interface Asked {
   method: string
   path: string
   body: Record<string, unknown>
+  /** It outlives its page. */
+  keepalive: boolean
 }
 
 /** Stand in for the service: answers by `METHOD /path`, and what was asked. An answer with `status` is a refusal. */
@@ -17,7 +19,7 @@ export function serve(answers: Record<string, unknown>): Asked[] {
   vi.stubGlobal('fetch', async (request: Request) => {
     const path = new URL(request.url).pathname.replace('/api/v1', '')
     const text = request.body === null ? '' : await request.text()
-    asked.push({ method: request.method, path, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) })
+    asked.push({ method: request.method, path, keepalive: request.keepalive, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) })
     const answer = answers[`${request.method} ${path}`] ?? []
     const refused = typeof answer === 'object' && answer !== null && 'type' in answer && 'status' in answer
     const status = refused ? Number(answer.status) : 200

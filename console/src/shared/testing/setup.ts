@@ -1,6 +1,6 @@
-import { config } from '@vue/test-utils'
+import { config, enableAutoUnmount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { i18n, provideCatalogues, speak } from '@/shared/i18n/i18n'
 
 config.global.plugins = [i18n]
@@ -23,4 +23,21 @@ beforeEach(async () => {
 afterEach(() => {
   const missing = wordless.splice(0)
   if (missing.length) throw new Error(`no words for ${missing.join(', ')}`)
+})
+
+// A part that stays mounted, or a timer that runs on, would make its own stores those of the tests after it.
+enableAutoUnmount(afterEach)
+const running = new Set<number>()
+for (const start of ['setTimeout', 'setInterval'] as const) {
+  const begin = globalThis[start] as (...given: unknown[]) => number
+  globalThis[start] = ((...given: unknown[]) => {
+    const timer = begin(...given)
+    running.add(timer)
+    return timer
+  }) as never
+}
+afterEach(() => {
+  vi.useRealTimers()
+  running.forEach((timer) => clearTimeout(timer))
+  running.clear()
 })

@@ -17,3 +17,9 @@ export function lastDigits(number: string): string {
   const [main = ''] = number.split(';ext=')
   return main.length > 4 ? `••• ${main.slice(-4)}` : main
 }
+
+/** Return whether the service left out digits of a number. */
+export const isMasked = (number: string): boolean => number.includes('*')
+
+/** Return the link by which a device dials a number, with a pause before its extension. */
+export const dialled = (number: string): string => `tel:${number.replace(/转|;ext=/, ',').replaceAll(/[^\d+,]/g, '')}`

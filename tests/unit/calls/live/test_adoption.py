@@ -142,6 +142,26 @@ async def test_talk_goes_on_and_ends_with_the_next_process(hotline: FakeHotline)
     assert (await hotline.agent()).state is AgentState.WRAP_UP
 
 
+async def test_caller_who_had_talked_is_not_offered_again_though_the_recording_was_not_begun(
+    hotline: FakeHotline,
+) -> None:
+    hotline.ami.record_s = 20.0
+    hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.talking()
+    await asyncio.sleep(1.0)
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.hang_up(leg.id)
+    hotline.asterisk.told = True
+    hotline.ami.record_s = 0.0
+
+    await hotline.restart()
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ANSWERED.value
+
+
 @pytest.mark.parametrize("ended", ["before the next process", "afterwards"])
 async def test_talk_has_a_recording_though_its_process_died_before_it_stored_the_entry(
     hotline: FakeHotline, ended: str

@@ -1,15 +1,16 @@
 """Calls back in the caller's place in a queue, in virtual time."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
 from ari_app.calls.call_back import call_back_state
 from ari_app.calls.model import CallState
-from ari_app.desk.call_states import OutgoingResult
+from ari_app.desk.call_states import Direction, OutgoingResult
 from ari_app.desk.model import CallStage
-from ari_app.queues.model import AgentState
+from ari_app.queues.model import AgentState, LeaveReason
 from crm.history.model import CallOutcome
 from foundation.clock import milliseconds, utc_now
 from tests.fakes.asterisk import FakeChannel
@@ -31,6 +32,9 @@ class Asked:
     kind: str | None = "fault"
     priority: int = 0
     asked_call_id: str = "call-asked"
+    joined_at: datetime = field(default_factory=utc_now)
+    window_zh: str = "今天下午"
+    window_en: str = "this afternoon"
 
 
 class CallBacks:
@@ -43,7 +47,10 @@ class CallBacks:
     async def wanted(self, _call_back_id: str, _call_id: str) -> bool:
         return self.is_wanted
 
-    async def merge(self, _number: str | None, _queue: str, _call_id: str) -> int | None:
+    async def outstanding(self, _number: str | None) -> bool:
+        return self.joined_ms is not None
+
+    async def merge(self, _number: str, _queue: str, _call_id: str) -> int | None:
         joined_ms, self.joined_ms = self.joined_ms, None
         return joined_ms
 
@@ -177,6 +184,33 @@ async def test_call_back_that_is_not_wanted_any_more_rings_no_customer(
         assert not hotline.history.records, "there was no call"
 
 
+async def test_agents_phone_stops_ringing_when_the_caller_dials_again(hotline: FakeHotline, backs: CallBacks) -> None:
+    """The same agent is rung for the caller, not for both."""
+    state = call_back(hotline, ago_s=60)
+    await hotline.queued()
+    await hotline.agent_ready()
+    first = await hotline.rung()
+    backs.is_wanted, backs.joined_ms = False, state.queued_at_ms
+    again = hotline.call("13800000009")
+    await until(lambda: any(live.direction is Direction.INBOUND and live.queued_at_ms for live in hotline.calls.live))
+    # As the merge does, on whatever node it is.
+    await hotline.queues.leave(state.id, LeaveReason.SYSTEM)
+    await asyncio.sleep(0.75)
+    assert first.id not in hotline.asterisk.channels, "before the queue frees the agent by itself"
+    second = await hotline.rung()
+    assert second.id != first.id
+    assert len([leg for leg in hotline.asterisk.channels.values() if leg.state == "Ringing"]) == 1
+    hotline.asterisk.pick_up(second.id)
+    await until(lambda: hotline.asterisk.hears(again.id) == "talk")
+    assert customer(hotline) is None, "the number is not dialled"
+    assert await hotline.queues.position(state.id) is None
+    (other,) = [one.talk for one in hotline.calls.live if one.talk is not None]
+    assert other.agent_id == "staff-1001"
+    await hotline.agent_ready("1002")
+    await asyncio.sleep(0.1)
+    assert (await hotline.agent("1002")).state is AgentState.READY, "the call back stands in line no more"
+
+
 async def test_caller_who_dials_again_has_the_former_place(hotline: FakeHotline, backs: CallBacks) -> None:
     first = hotline.call("13800000001")
     await hotline.queued()
@@ -189,6 +223,35 @@ async def test_caller_who_dials_again_has_the_former_place(hotline: FakeHotline,
     await hotline.talking()
     assert hotline.asterisk.hears(again.id) == "talk"
     assert hotline.asterisk.hears(first.id) != "talk"
+
+
+@pytest.mark.parametrize("step", ["waiting", "ringing", "dialled", "talking"])
+async def test_f19_call_back_is_made_once_though_redis_loses_its_data(
+    hotline: FakeHotline, backs: CallBacks, step: str
+) -> None:
+    call_back(hotline, ago_s=100)
+    await hotline.queued()
+
+    async def lost_at(now: str) -> None:
+        if now == step:
+            await hotline.redis.flushall()
+            await hotline.reconciler.repair_queues()
+
+    await lost_at("waiting")
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    await lost_at("ringing")
+    hotline.asterisk.pick_up(leg.id)
+    other = await dialled(hotline)
+    await lost_at("dialled")
+    hotline.asterisk.pick_up(other.id)
+    await until(lambda: hotline.asterisk.hears(other.id) == "talk")
+    await lost_at("talking")
+    assert (await hotline.agent()).state is AgentState.TALKING
+    hotline.asterisk.hang_up(leg.id)
+    await hotline.over()
+    assert len(hotline.history.records) == 1
+    assert [one.outgoing.result for one in hotline.settled if one.outgoing is not None] == [OutgoingResult.REACHED]
 
 
 @pytest.mark.parametrize("rung", [False, True])

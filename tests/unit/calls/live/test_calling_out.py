@@ -155,6 +155,7 @@ async def test_trunk_that_is_away_is_told(hotline: FakeHotline) -> None:
     hotline.asterisk.pick_up(own.id)
     await nothing_is_left(hotline)
     assert result(hotline) is OutgoingResult.FAILED
+    assert (await hotline.agent()).state is AgentState.WRAP_UP, "the agent reads that, and says what is to follow"
 
 
 async def test_agent_must_be_signed_in_and_without_a_call(hotline: FakeHotline) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ari_app.ari import bridges
-from ari_app.ari.errors import AriNotReady
+from ari_app.ari.errors import AriNotReady, ServerFault
+from ari_app.ari.rest import RequestKind
 from ari_app.calls.model import HangUpBy
 from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
@@ -128,6 +129,26 @@ async def test_call_that_asterisk_cannot_bridge_is_recorded_as_failed(hotline: F
     assert not hotline.asterisk.channels
     assert caller.id in hotline.asterisk.gone
     assert (await hotline.agent()).state is AgentState.READY
+
+
+@pytest.mark.parametrize("request_kind", [bridges.CREATE, bridges.ADD])
+async def test_caller_waits_on_where_asterisk_refuses_the_bridge(
+    hotline: FakeHotline, request_kind: RequestKind
+) -> None:
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.hears(caller.id).startswith("music:"))
+    hotline.ari.failures[request_kind] = ServerFault("POST", "/bridges", "no technology", status=500)
+    await hotline.agent_ready()
+    refused = await hotline.rung()
+    hotline.asterisk.pick_up(refused.id)
+    await until(lambda: refused.id not in hotline.asterisk.channels)
+
+    await hotline.queued()
+    await hotline.becomes(AgentState.WRAP_UP)
+    assert (await hotline.queues.position(hotline.live.state.id)) is not None
+    await hotline.agent_ready("1002")
+    await hotline.talking("1002")
+    assert hotline.asterisk.hears(caller.id) == "talk"
 
 
 async def test_record_waits_in_the_spool_when_the_database_is_away(hotline: FakeHotline) -> None:

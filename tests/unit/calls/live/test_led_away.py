@@ -18,6 +18,7 @@ from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice
 from ivr.walker import Ended, Outcome
 from tests.fakes.hotline import FakeHotline
+from tests.fakes.services import InstantRedis
 from tests.fakes.virtual_time import until
 from tests.unit.calls.live.test_outbound import dialled
 
@@ -211,9 +212,10 @@ async def test_note_waits_while_redis_is_away(hotline: FakeHotline, ledger: Ledg
     caller = hotline.call()
     hotline.asterisk.lead_away(caller.id)
     hotline.asterisk.hang_up(caller.id)
-    hotline.redis.away = True
+    redis = cast("InstantRedis", hotline.redis)
+    redis.away = True
     assert await fallback.take_in_ended() == 0
-    hotline.redis.away = False
+    redis.away = False
     assert await fallback.take_in_ended() == 1
 
 

@@ -6,7 +6,7 @@ from crm.history.model import CallOutcome
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome
-from recordings.model import RecordingStatus
+from recordings.model import SILENT, RecordingStatus
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
 
@@ -45,7 +45,7 @@ async def unserved_message(voice: Voice, store: CursorStore, cursor: Cursor) -> 
 
 
 async def test_caller_of_a_queue_who_leaves_a_silent_message_is_missed(hotline: FakeHotline) -> None:
-    """The service did not fail."""
+    """The service did not fail, and the caller did not hang up."""
     hotline.script = unserved_message
     hotline.recordings.spoken_ms = 200
     caller = hotline.call()
@@ -54,12 +54,13 @@ async def test_caller_of_a_queue_who_leaves_a_silent_message_is_missed(hotline: 
     hotline.asterisk.press(caller.id, "#")
     await hotline.over()
     assert hotline.messages.filed == []
-    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
+    assert hotline.history.only.outcome == CallOutcome.TIMED_OUT.value
 
 
-async def test_silence_is_no_message(hotline: FakeHotline) -> None:
+@pytest.mark.parametrize(("spoken_ms", "note"), [(500, ""), (3000, SILENT)])
+async def test_silence_is_no_message(hotline: FakeHotline, spoken_ms: int, note: str) -> None:
     hotline.script = leave_message
-    hotline.recordings.spoken_ms = 500
+    hotline.recordings.spoken_ms, hotline.recordings.spoken_note = spoken_ms, note
     caller = hotline.call()
     await until(lambda: hotline.asterisk.recordings)
     hotline.asterisk.press(caller.id, "#")

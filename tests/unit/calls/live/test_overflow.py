@@ -71,6 +71,23 @@ async def test_other_queue_has_the_caller_with_the_joining_time(hotline: FakeHot
     assert [(one.step, one.target) for one in hotline.history.only.story] == [(StoryStep.OVERFLOWED, "consult")]
 
 
+@overflowing({"waited_s": 60, "to": {"queue": "consult"}})
+async def test_f19_caller_who_overflowed_keeps_queue_and_joining_time_when_redis_loses_its_data(
+    hotline: FakeHotline,
+) -> None:
+    hotline.call()
+    await hotline.queued()
+    await asyncio.sleep(62)
+    await hotline.redis.flushall()
+    await hotline.reconciler.repair_queues()
+    await hotline.agent_ready("1001", "repair")
+    await asyncio.sleep(30)
+    assert hotline.ringing("1001") is None, "not in the former queue"
+    await hotline.agent_ready("1002", "consult")
+    await hotline.talking("1002")
+    assert hotline.desks.popped[0][1].waited_ms / 1000 == pytest.approx(92, abs=1)
+
+
 @overflowing({"callers_per_agent": 2, "to": "message"}, unstaffed_wait_s=15)
 async def test_last_callers_leave_a_queue_with_too_few_agents(hotline: FakeHotline) -> None:
     await hotline.agent_ready()

@@ -228,3 +228,47 @@ async def test_keys_without_a_way_on_are_neither_said_nor_heard(hotline: FakeHot
     await asyncio.sleep(20)
     assert caller.id in hotline.asterisk.channels
     assert [sound for _, sound in caller.sounds].count("prompt:press_key") == 1
+
+
+async def test_caller_who_leaves_nothing_is_back_at_the_own_place(hotline: FakeHotline) -> None:
+    async def nothing(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        if cursor.step != "after":
+            return ToQueue("repair", "repair", otherwise="after")
+        await asyncio.sleep(30)
+        return Ended("back_in_line")
+
+    hotline.script = nothing
+    caller = hotline.call()
+    await hotline.queued()
+    joined_ms = hotline.live.state.queued_at_ms
+    await asyncio.sleep(10)
+    hotline.asterisk.press(caller.id, "1")
+    await asyncio.sleep(20)
+    later = hotline.call("13800000002")
+    await asyncio.sleep(20)
+
+    assert joined_ms in {live.state.queued_at_ms for live in hotline.calls.calls.values()}
+    await hotline.agent_ready()
+    await hotline.talking()
+    assert hotline.asterisk.hears(caller.id) == "talk"
+    assert hotline.asterisk.hears(later.id) != "talk"
+
+
+async def test_menu_after_the_queue_is_no_wait(hotline: FakeHotline) -> None:
+    async def menu(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        if cursor.step != "after":
+            return ToQueue("repair", "repair", otherwise="after")
+        await asyncio.sleep(48)
+        cursor.variables["call_back"] = {"asked": True}
+        return Ended("call_back")
+
+    hotline.script = menu
+    caller = hotline.call()
+    await hotline.queued()
+    await asyncio.sleep(16)
+    hotline.asterisk.press(caller.id, "2")
+    await hotline.over()
+    assert hotline.history.only.wait_ms is not None
+    assert hotline.history.only.wait_ms / 1000 == pytest.approx(16, abs=1)

@@ -296,3 +296,28 @@ async def test_move_is_refused_with_the_reason(hotline: FakeHotline) -> None:
         await hotline.control.move(call_id, SUPERVISOR.agent_id, "repair", key="")
     with pytest.raises(NotNow, match="without an agent"):
         await hotline.supervise(LISTEN)
+
+
+async def test_supervisor_is_free_when_the_service_dies_before_the_ring_of_a_pull(
+    hotline: FakeHotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hotline.call()
+    await hotline.queued()
+    call_id = hotline.live.state.id
+    asked = asyncio.Event()
+
+    async def dies(*_: object, **__: object) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as dying:
+        dying.setattr(hotline.ari, "originate", dies)
+        assert await hotline.queues.pull(call_id, SUPERVISOR.agent_id)
+        await asked.wait()
+        await hotline.leave()
+    await hotline.restart()
+    await asyncio.sleep(1)
+    assert (await hotline.queues.agent(SUPERVISOR.agent_id)).state is AgentState.OFFLINE, "no wrap-up, signed out"
+    assert await hotline.queues.position(call_id) is not None, "the caller waits on"
+    assert await hotline.queues.pull(call_id, SUPERVISOR.agent_id)
+    await hotline.supervisor_answers()

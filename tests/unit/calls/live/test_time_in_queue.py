@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import pytest
 
+from ari_app.desk.call_states import CallAction
+from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from ari_app.runtime.desk_handler import AgentDesks
 from crm.history.model import CallOutcome
@@ -13,6 +15,7 @@ from ivr.cursor import Cursor, CursorStore
 from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome, ToQueue
 from tests.fakes.hotline import FakeHotline
+from tests.fakes.services import InstantRedis
 from tests.fakes.virtual_time import until
 
 LIMIT_S = 60
@@ -143,6 +146,28 @@ async def test_waiting_time_that_agents_see_does_not_restart_after_a_decline(hot
     assert waited == [pytest.approx(40, abs=0.5), pytest.approx(45, abs=0.5)]
 
 
+async def test_waiting_time_that_agents_see_ends_with_the_answer(hotline: FakeHotline) -> None:
+    hotline.call()
+    await queued(hotline)
+    await asyncio.sleep(40)
+    await hotline.agent_ready("1001")
+    await hotline.rung("1001")
+    await asyncio.sleep(5)
+    await hotline.talking("1001")
+    await until(lambda: hotline.desks.shown)
+
+    shown = hotline.desks.shown[-1][1].waited_ms
+    assert shown is not None
+    assert shown / 1000 == pytest.approx(45, abs=0.5)
+    await asyncio.sleep(20)
+    await hotline.queues.sign_in("staff-1002", ["repair"])
+    await hotline.queues.ready("staff-1002")
+    await hotline.order(CallAction.TRANSFER, target=CallTarget("agent", "staff-1002"))
+    await hotline.talking("1002")
+    assert hotline.desks.popped[-1][1].waited_ms == shown, "a colleague reads how long the first answer took"
+    assert hotline.desks.shown[-1][1].waited_ms == shown
+
+
 async def test_waiting_time_that_agents_see_does_not_restart_after_an_adoption(hotline: FakeHotline) -> None:
     hotline.call()
     await queued(hotline)
@@ -202,11 +227,12 @@ async def test_caller_hears_the_position_again_and_again(hotline: FakeHotline) -
 
 
 async def test_caller_joins_when_redis_is_back(hotline: FakeHotline) -> None:
-    hotline.redis.away = True
+    redis = cast("InstantRedis", hotline.redis)
+    redis.away = True
     hotline.call()
     await queued(hotline)
     await asyncio.sleep(5)
-    hotline.redis.away = False
+    redis.away = False
     await hotline.agent_ready()
     await hotline.talking()
 

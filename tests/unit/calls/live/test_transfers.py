@@ -1,7 +1,9 @@
 """Transfers, consultations, three-party calls and parking on a fake Asterisk."""
 
 import asyncio
+import json
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -18,6 +20,7 @@ from ari_app.desk.command_model import CallTarget
 from ari_app.desk.model import CallChanged
 from ari_app.queues.model import AgentState
 from ari_app.runtime.live_board import board_call
+from ari_app.work.facts import STREAM, Entry
 from crm.history.model import CallOutcome, StoryStep
 from crm.notices.views import DutyNumber
 from foundation.clock import from_milliseconds
@@ -86,7 +89,9 @@ async def test_blind_transfer_to_a_colleague(hotline: FakeHotline) -> None:
     assert (await hotline.agent()).state is AgentState.WRAP_UP
     assert hotline.desks.popped[-1][0] == "staff-1002"
     assert shown(hotline, "1002").takes == "transfer", "no consultation"
+    assert shown(hotline, "1002").note == "asks about the bill"
     second = await hotline.talking("1002")
+    assert shown(hotline, "1002").note == "asks about the bill"
 
     assert hotline.asterisk.heard_by(second.id) == {caller.id}
     assert hotline.desks.shown[-1][0] == "staff-1002"
@@ -98,6 +103,29 @@ async def test_blind_transfer_to_a_colleague(hotline: FakeHotline) -> None:
     assert (record.outcome, record.agent_id) == (CallOutcome.ANSWERED, "staff-1002")
     assert (await hotline.agent("1002")).state is AgentState.WRAP_UP
     assert [entry.agent_id for entry in hotline.recordings.entries.values()] == ["staff-1001", "staff-1002"]
+
+
+async def misses(hotline: FakeHotline) -> list[str]:
+    """Return the agents of stored missed offers."""
+    facts = cast("list[Entry]", await hotline.redis.xrange(STREAM))
+    kept = [json.loads(fact[b"queue"]) for _, fact in facts if b"queue" in fact]
+    return [fact["agent_id"] for fact in kept if fact["event"] == "RINGNOANSWER"]
+
+
+async def test_consultation_that_is_not_answered_is_named_and_no_missed_offer(hotline: FakeHotline) -> None:
+    await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER, note="may she?")
+    ringing = await hotline.rung("1002")
+    assert shown(hotline, "1002").note == "may she?"
+    hotline.asterisk.hang_up(ringing.id, BUSY)
+    await stage(hotline, ControlStage.HELD)
+    gone = shown(hotline, "1001").returned_from
+    assert gone is not None
+    assert (gone.id, gone.answered) == ("staff-1002", False)
+    assert hotline.desks.missed == [("staff-1002", 0)]
+    assert await misses(hotline) == []
+    assert (await hotline.order(CallAction.RESUME)).returned_from is None
 
 
 @pytest.mark.parametrize("end", ["refused", "no answer"])
@@ -117,6 +145,7 @@ async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline
     (to_colleague,) = [pop for agent_id, pop in hotline.desks.popped if agent_id == "staff-1002"]
     assert to_colleague.waited_ms == 7000, "the caller's wait, not the colleague's"
     assert hotline.desks.missed == [("staff-1002", 0)], "the colleague's desk says what was missed"
+    assert await misses(hotline) == ["staff-1002"]
     back = shown(hotline, "1001").returned_from
     assert back is not None, "the desk says why it rang again"
     assert (back.id, back.answered) == ("staff-1002", False)
@@ -147,10 +176,11 @@ async def test_transfer_whose_sender_is_gone_too_goes_to_the_queue(hotline: Fake
 async def test_transfer_to_a_queue_keeps_the_story(hotline: FakeHotline) -> None:
     caller, _ = await conversation(hotline)
     await hotline.agent_ready("1002")
-    await hotline.order(CallAction.TRANSFER, target=CallTarget("queue", "repair"), to_head=True)
+    await hotline.order(CallAction.TRANSFER, target=CallTarget("queue", "repair"), to_head=True, note="asks again")
     second = await hotline.talking("1002")
     assert hotline.asterisk.heard_by(second.id) == {caller.id}
     assert steps(hotline) == [StoryStep.TRANSFERRED, StoryStep.QUEUED]
+    assert shown(hotline, "1002").note == "asks again"
     hotline.asterisk.hang_up(second.id)
     await nothing_is_left(hotline)
     assert (await hotline.agent()).state is AgentState.WRAP_UP
@@ -253,7 +283,7 @@ async def test_consultation_is_cancelled_or_not_answered(hotline: FakeHotline) -
 
     await hotline.order(CallAction.CONSULT, target=OTHER)
     await stage(hotline, ControlStage.HELD)
-    assert (await hotline.agent("1002")).state is AgentState.NOT_READY
+    assert (await hotline.agent("1002")).state is AgentState.WRAP_UP, "of the talk before"
     assert (await hotline.order(CallAction.RESUME)).state == "talking"
     assert hotline.asterisk.heard_by(leg.id) == {caller.id}
 

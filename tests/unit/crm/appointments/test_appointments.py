@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull
+from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull, WindowsChanged
 from crm.appointments.model import BookVisit, FreeQuery, FreeWindow, WeekInput
 from crm.appointments.service import AppointmentService
+from crm.audit.model import AuditQuery, EntryAction, EntrySubject
+from crm.audit.service import AuditService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, NotYours, UnknownReference
 from crm.tickets.service import TicketService
 from crm.tickets.views import TicketView
@@ -233,3 +235,19 @@ def test_past_window_cannot_be_booked(ahead: timedelta) -> None:
     with pytest.raises(ValidationError):
         BookVisit.model_validate({"visit_from": datetime(2099, 1, 1).isoformat()})  # noqa: DTZ001 - a naive time is meant
     assert BookVisit(visit_from=(utc_now() + timedelta(days=1)).astimezone(UTC))
+
+
+async def test_a_week_that_another_person_changed_is_not_overwritten(
+    service: AppointmentService, place: Place, database: Database
+) -> None:
+    seen = await service.enter_week(place.east, week(2))
+    await service.enter_week(place.east, week(3))
+    late = WeekInput.model_validate({"windows": [], "before": [one.model_dump() for one in seen]})
+    with pytest.raises(WindowsChanged):
+        await service.enter_week(place.east, late)
+    present = await service.week(place.east)
+    assert {one.places for one in present} == {3}
+    again = WeekInput.model_validate({"windows": [], "before": [one.model_dump() for one in present]})
+    assert await service.enter_week(place.east, again) == []
+    noted = await AuditService(database).listed(AuditQuery(subject=EntrySubject.VISIT_WINDOW, subject_id=place.east))
+    assert {one.action for one in noted} == {EntryAction.CREATE, EntryAction.CHANGE, EntryAction.REMOVE}

@@ -14,6 +14,9 @@ from crm.categories.service import CategoryService
 from crm.departments.errors import Circle, NameTaken, OutOfUse, UnknownTreeReference
 from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
+from crm.tickets.corrections.model import CorrectTicket
+from crm.tickets.errors import CauseDoesNotFit
 from crm.tickets.errors import UnknownReference as UnknownToTickets
 from crm.tickets.refusals.model import RefusalReason
 from crm.tickets.service import TicketService
@@ -207,3 +210,28 @@ def test_a_name_is_one_line(name: str) -> None:
 def test_only_administrators_change_the_catalogue(sqlite_database: Database) -> None:
     table = routes(CategoryService(sqlite_database)).table
     assert {frozenset({Role.ADMINISTRATOR})} == {route.roles for route in table if route.method != "GET"}
+
+
+async def test_a_cause_fits_its_kinds_else_those_above_it_else_all(
+    categories: CategoryService, tickets: TicketService, place: Place
+) -> None:
+    heat = await categories.create(CategoryInput(name="供热故障", kinds=[TicketKind.FAULT, TicketKind.COMPLAINT]))
+    leak = await categories.create(CategoryInput(name="管道漏水", parent_id=heat.id))
+    rude = await categories.create(CategoryInput(name="服务投诉", parent_id=heat.id, kinds=[TicketKind.COMPLAINT]))
+    fits = {one.name: one.fits for one in await categories.all()}
+    assert fits == {
+        "暖气不热": list(TicketKind),
+        "供热故障": [TicketKind.COMPLAINT, TicketKind.FAULT],
+        "管道漏水": [TicketKind.COMPLAINT, TicketKind.FAULT],
+        "服务投诉": [TicketKind.COMPLAINT],
+    }
+
+    filed = await tickets.file(place.fault(category_id=leak.id), AGENT)
+    with pytest.raises(CauseDoesNotFit) as refused:
+        await tickets.file(place.fault(category_id=rude.id), AGENT)
+    assert [one.field for one in refused.value.errors] == ["category_id"]
+    with pytest.raises(CauseDoesNotFit):
+        await tickets.corrections.correct(filed.id, CorrectTicket(category_id=rude.id), AGENT)
+    # What was filed before the kinds were entered stays, and the rest of it can be corrected.
+    await categories.update(leak.id, change(kinds=["complaint"]))
+    await tickets.corrections.correct(filed.id, CorrectTicket(subject="漏水"), AGENT)

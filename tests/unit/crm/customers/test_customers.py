@@ -140,6 +140,9 @@ async def test_an_unknown_customer_is_not_found(database: Database) -> None:
         ("建设街", ["王秀英", "李100%_建国"]),
         ("100%", ["李100%_建国"]),
         ("%_", ["李100%_建国"]),
+        ("王", ["王秀英"]),
+        ("秀", []),
+        ("%", []),
         ("%%", []),
         ("__", []),
         ("\\%", []),
@@ -178,7 +181,7 @@ async def test_a_search_is_bounded_in_what_it_returns_and_what_it_costs(database
     assert underscores < 3 * usual
 
 
-@pytest.mark.parametrize("text", ["", "x", " x ", "%" * 4096, "_" * 500, "a\x00b", "a\u202eb", "a\nb"])
+@pytest.mark.parametrize("text", ["", " ", "%" * 4096, "_" * 500, "a\x00b", "a\u202eb", "a\nb"])
 def test_a_search_that_asks_for_too_much_or_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValidationError) as refused:
         CustomerSearch(text=text)

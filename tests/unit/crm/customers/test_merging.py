@@ -72,6 +72,33 @@ async def test_later_changes_stay_when_a_merge_is_undone(database: Database) -> 
     assert (after.address, after.area, after.phones) == ("幸福路1号", "", [])
 
 
+@pytest.mark.parametrize("address", ["", "建设街8号", "幸福路1号"])
+async def test_an_empty_field_is_filled_from_the_other_card(database: Database, address: str) -> None:
+    customers, merging = CustomerService(database), CustomerMergeService(database)
+    kept = await customers.create(described("60010001", address="建设街8号"))
+    merged = await customers.create(described("60010002", address=address, area="城东"))
+    pair = MergeCustomers(kept_id=kept.id, merged_id=merged.id)
+    assert [fill.field for fill in (await merging.preview(pair)).fills] == ["area"]
+
+    made = await merging.merge(pair, SUPERVISOR)
+    both = await customers.detail(kept.id)
+    assert (both.address, both.area) == ("建设街8号", "城东")
+
+    await merging.undo(made.id, SUPERVISOR)
+    assert (await customers.detail(kept.id)).area == ""
+
+
+async def test_an_address_that_is_taken_over_does_not_empty_the_area(database: Database) -> None:
+    customers, merging = CustomerService(database), CustomerMergeService(database)
+    kept = await customers.create(described("60010001", address="", area="城西"))
+    merged = await customers.create(described("60010002", address="建设街8号", area=""))
+
+    await merging.merge(MergeCustomers(kept_id=kept.id, merged_id=merged.id), SUPERVISOR)
+
+    both = await customers.detail(kept.id)
+    assert (both.address, both.area) == ("建设街8号", "城西")
+
+
 async def test_s39_merges_both_ways_at_once_end_in_one(database: Database) -> None:
     customers, merging = CustomerService(database), CustomerMergeService(database)
     one, other = await customers.create(described("60010001")), await customers.create(described("60010002"))
@@ -122,6 +149,7 @@ PERSON = st.fixed_dictionaries(
     {},
     optional={
         "address": st.sampled_from(["", "建设街8号", "幸福路1号"]),
+        "area": st.sampled_from(["", "城东", "城西"]),
         "notes": st.sampled_from(["", "怕狗"]),
         "consent": st.sampled_from(Consent),
         "do_not_call": st.booleans(),

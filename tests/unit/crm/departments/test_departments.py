@@ -11,6 +11,7 @@ from crm.departments.http import routes
 from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
 from foundation.database import Database
+from foundation.edits import EditedMeanwhile
 from foundation.problems import Problem
 from foundation.routes import Role
 
@@ -127,3 +128,16 @@ def test_a_name_is_one_line(name: str) -> None:
 def test_only_administrators_change_departments(sqlite_database: Database) -> None:
     table = routes(DepartmentService(sqlite_database)).table
     assert {frozenset({Role.ADMINISTRATOR})} == {route.roles for route in table if route.method != "GET"}
+
+
+async def test_of_two_edits_of_one_field_the_second_is_refused(departments: DepartmentService) -> None:
+    (east,) = await line(departments, "东区")
+    await departments.update(east.id, change(area="城东", before={"area": ""}))
+    with pytest.raises(EditedMeanwhile) as refused:
+        await departments.update(east.id, change(area="城北", name_en="East", before={"area": "", "name_en": ""}))
+    assert [one.field for one in refused.value.errors] == ["area"]
+    # Another field, and a client that does not say what it saw.
+    await departments.update(east.id, change(name_en="East", before={"name_en": ""}))
+    await departments.update(east.id, change(area="城西"))
+    (found,) = await departments.all()
+    assert (found.area, found.name_en) == ("城西", "East")

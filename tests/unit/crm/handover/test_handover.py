@@ -10,11 +10,12 @@ from crm.handover.errors import AlreadyAcknowledged, NoSuchHandover, OwnHandover
 from crm.handover.http import routes
 from crm.handover.model import Acknowledge, HandOver, ListQuery, OpenQuery, RecurringQuery, TicketNote
 from crm.handover.service import HandoverService
+from crm.kinds import TicketKind
 from crm.staff.model import StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import UnknownReference
 from crm.tickets.inputs import Reporter
-from crm.tickets.model import Actor, TicketKind
+from crm.tickets.model import Actor
 from crm.tickets.service import TicketService
 from crm.tickets.views import TicketView
 from foundation.clock import utc_now

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crm.kinds import TicketKind
 from crm.notices.catalogue import VARIABLES, NoticeCatalogue, load_catalogue, read_notices
-from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.model import TicketStatus, Urgency
 from crm.tickets.transitions import TicketAction
 from foundation.findings import ConfigurationInvalid
 from tests.unit.crm.notices.conftest import CATALOGUE

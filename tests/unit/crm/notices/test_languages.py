@@ -10,16 +10,18 @@ from sqlmodel import col, select
 
 from ari_app.desk.board import AlertFigure
 from crm.events import decode
+from crm.kinds import TicketKind
 from crm.notices.catalogue import NoticeCatalogue
 from crm.outbox.model import OutboxEntry
 from crm.outbox.subscriptions import EventEnvelope
 from crm.sla.policy import ClockKind
 from crm.tickets.inputs import AppendToTicket
-from crm.tickets.model import SYSTEM, Actor, ActorKind, Channel, TicketKind, TicketStatus, Urgency
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Channel, TicketStatus, Urgency
 from crm.tickets.refusals.model import RefusalReason
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.transitions import TicketAction
 from crm.tickets.views import TicketView
+from foundation.reader import reading
 from foundation.routes import Role
 from tests.unit.crm.conftest import Place
 from tests.unit.crm.notices.conftest import LINK, House
@@ -97,6 +99,8 @@ async def test_log_and_notices_of_a_chinese_ticket_have_no_english(house: House,
     notes = [attachment.note for attachment in found.attachments]
     assert len(words) > 8
     assert notes == ["退单证据"]
+    with reading("en"):
+        assert [one.note for one in (await house.tickets.get(ticket.id)).attachments] == ["Evidence of the refusal"]
     sent = await house.log()
     assert {message.kind for message in sent} == {f"ticket.{entry.action}" for entry in found.log}
     texts = [f"{message.subject} {message.text.replace(LINK.format(number=ticket.number), '')}" for message in sent]

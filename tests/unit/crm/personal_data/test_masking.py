@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from crm.personal_data.fields import Personal, PersonalNumber
+from crm.personal_data.fields import Personal, PersonalNumber, shown
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.personal_data.serializer import masked as hidden
 from foundation.routes import Role
@@ -66,3 +66,10 @@ def test_mark_of_a_part_of_a_union_masks_the_field() -> None:
     assert "0000001" not in seen.number
     assert "0000002" not in seen.also
     assert hidden(View(number=None, also=None), Role.QUALITY) == View(number=None, also=None)
+
+
+def test_a_log_entry_shows_in_full_what_the_role_sees_on_the_ticket() -> None:
+    detail = {"before": {"address": "光明路12号3单元"}, "reason": "回拨13800000001"}
+    for role, address in ((Role.DEPARTMENT, "光明路12号3单元"), (Role.QUALITY, "光明路12号****")):
+        seen = shown(detail, Personal.TEXT, role)
+        assert seen == {"before": {"address": address}, "reason": "回拨138****0001"}

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from ari_app.campaigns.model import ANSWERS
 from crm.history.facts import AgentTime, QueueEvent, QueueEventKind
 from crm.history.model import CallRecord
+from crm.reports.counting import CallCounting
 from crm.reports.model import AgentQuery, By
 from crm.reports.service import ReportService
 from crm.reports.table import AGENT_TABLE, as_csv, as_sheet
@@ -125,9 +126,46 @@ async def test_an_agents_day_has_its_calls_misses_and_occupancy(database: Databa
     assert one.lines == [bert]
     report = await reports.agents(AgentQuery(since=SINCE, until=SINCE + timedelta(days=1)))
     page = as_csv(AGENT_TABLE, report).text.splitlines()
-    assert page[0].endswith(",missed,paused_ms meal")
+    assert page[0].endswith(",missed,transferred,paused_ms meal")
     assert [row.rsplit(",", 1)[1] for row in page[1:]] == ["7200000", "0"]
+    names = {("pause", "meal"): "用餐", ("agent", "anna"): "安娜"}
+    named = ReportService(database, ZONE.key, ANSWERS, SEGMENTS, lambda group, key: names.get((group, key)))
+    in_words = await named.agents(AgentQuery(since=SINCE, until=SINCE + timedelta(days=1)))
+    page = as_csv(AGENT_TABLE, in_words, "zh").text.splitlines()
+    assert page[0].endswith(",示忙：用餐（毫秒）")
+    assert ",anna,安娜," in page[1]
     sheet = load_workbook(io.BytesIO(as_sheet(AGENT_TABLE, report, "zh").content)).active
     assert sheet is not None
     heading = [cell.value for cell in next(sheet.rows)]
-    assert heading[-2:] == ["未接量", "示忙：meal"]
+    assert heading[-3:] == ["未接量", "转出次数", "示忙：meal"]
+
+
+@pytest.mark.parametrize("by", ["hour", "day", "month"])
+async def test_misses_and_transfers_equal_the_events_before_and_after_their_count(
+    database: Database, reports: ReportService, by: By
+) -> None:
+    random = Random(17)
+    kinds = list(QueueEventKind)
+    edges = [BEGIN, BEGIN - MS, BEGIN + timedelta(days=3), BEGIN + timedelta(days=3) - MS]
+    events = [
+        QueueEvent(id=f"e-{n}", at=at, event=random.choice(kinds), agent_id=random.choice(["anna", "bert", None]))
+        for n, at in enumerate([*edges, *(BEGIN + timedelta(seconds=random.randrange(259_200)) for _ in range(300))])
+    ]
+    async with database.write() as session:
+        session.add_all(events)
+        # A state tells the counting which days there are.
+        session.add(spent("anna", "ready", BEGIN, BEGIN + timedelta(hours=1)))
+    query = AgentQuery(since=SINCE, until=UNTIL, by=by)
+    before = await reports.agents(query)
+    expected = Counter(
+        (bucket.since, one.agent_id, "missed" if one.event is QueueEventKind.RINGNOANSWER else "transferred")
+        for bucket in before.times
+        for one in events
+        if one.agent_id and bucket.since <= one.at < bucket.until
+        if one.event.value in {"RINGNOANSWER", "BLINDTRANSFER", "ATTENDEDTRANSFER"}
+    )
+    figures = ("missed", "transferred")
+    found = {(one.since, one.key, name): getattr(one, name) for one in before.lines for name in figures}
+    assert {place: times for place, times in found.items() if times} == dict(expected)
+    await CallCounting(database, ZONE.key, SEGMENTS).catch_up()
+    assert (await reports.agents(query)).lines == before.lines

@@ -1,5 +1,6 @@
 """Sums of calls follow late records, zones and owners."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
@@ -46,7 +47,7 @@ async def days(database: Database, zone: str = ZONE) -> dict[date, int]:
 async def test_a_late_record_corrects_its_half_hour_and_its_day(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history, owner = HistoryService(database), CallCounting(database, ZONE)
+    history, owner = HistoryService(database), CallCounting(database, ZONE, SEGMENTS)
     await history.record_call(call("one", NOON))
     await owner.catch_up()
     assert await days(database) == {DAY: 1}
@@ -90,15 +91,15 @@ async def test_days_are_counted_again_for_another_zone(database: Database) -> No
     for hours in (-13, 0, 11):
         await history.record_call(call(f"call{hours}", NOON + timedelta(hours=hours)))
     with time_machine.travel(NOON, tick=False):
-        await CallCounting(database, ZONE).catch_up()
+        await CallCounting(database, ZONE, SEGMENTS).catch_up()
     assert await days(database) == {DAY - timedelta(days=1): 1, DAY: 2}
     with time_machine.travel(NOON + counting.OWNED_FOR * 2, tick=False):
-        await CallCounting(database, "Asia/Kathmandu").catch_up()
+        await CallCounting(database, "Asia/Kathmandu", SEGMENTS).catch_up()
     assert await days(database, "Asia/Kathmandu") == {DAY - timedelta(days=1): 1, DAY: 2}
 
 
 async def test_one_process_counts_and_another_takes_over_after_its_death(database: Database) -> None:
-    first, second = CallCounting(database, ZONE), CallCounting(database, ZONE)
+    first, second = CallCounting(database, ZONE, SEGMENTS), CallCounting(database, ZONE, SEGMENTS)
     await HistoryService(database).record_call(call("one", NOON))
     with time_machine.travel(NOON, tick=False):
         assert await first.take()
@@ -109,6 +110,30 @@ async def test_one_process_counts_and_another_takes_over_after_its_death(databas
             await first.count_some()
         await second.catch_up()
     assert await days(database) == {DAY: 1}
+
+
+async def test_a_busy_day_leaves_pauses_between_counts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Paused(Exception):
+        pass
+
+    class Busy(CallCounting):
+        counts = 0
+
+        async def count_some(self) -> int:
+            self.counts += 1
+            if self.counts > 10:
+                raise AssertionError("no pause")
+            # A day's backlog, and then calls that end while they are counted.
+            return counting.CELLS_AT_ONCE if self.counts < 3 else 1
+
+    async def pause(seconds: float) -> None:
+        raise Paused(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    owner = Busy(database, ZONE, SEGMENTS)
+    with pytest.raises(Paused):
+        await owner.run()
+    assert owner.counts == 3
 
 
 def test_counted_waits_add_up_and_tell_limits_apart() -> None:
@@ -128,7 +153,7 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
         parts.append(waits.packed(counts))
     ordered = sorted(wait for wait, _ in given)
     for within_s, short_s in ((1, 0), (5, 5), (60, 60), (61, 61), (3600, 600)):
-        found = waits.figures(waits.joined(parts), Limits(within_s, short_s), ordered[-1])
+        (found,) = waits.figures([waits.joined(parts)], Limits(within_s, short_s), [ordered[-1]])
         assert found.answered_within == sum(end is WaitEnd.ANSWERED and wait <= within_s * 1000 for wait, end in given)
         assert found.abandoned_within == sum(
             end is WaitEnd.ABANDONED and wait <= within_s * 1000 for wait, end in given
@@ -138,11 +163,13 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
             exact = ordered[(len(ordered) * percent + 99) // 100 - 1]
             assert value is not None
             assert 0 <= value - exact < (100 if exact <= 60_000 else 1000)
-    assert waits.figures(waits.joined([]), Limits(20, 5), 0).wait_p50_ms is None
+    (nothing,) = waits.figures([waits.joined([])], Limits(20, 5), [0])
+    assert nothing.wait_p50_ms is None
+    assert waits.figures([], Limits(20, 5), []) == []
 
 
 async def test_figures_are_the_same_before_and_after_their_count(database: Database) -> None:
-    history, owner = HistoryService(database), CallCounting(database, ZONE)
+    history, owner = HistoryService(database), CallCounting(database, ZONE, SEGMENTS)
     reports = ReportService(database, ZONE, ANSWERS, SEGMENTS)
     for place, (minutes, outcome) in enumerate(
         [(0, "answered"), (10, "abandoned"), (40, "lost"), (-900, "answered"), (800, "abandoned"), (5, "answered")]
@@ -166,7 +193,9 @@ async def test_figures_are_the_same_before_and_after_their_count(database: Datab
 @pytest.mark.parametrize("given", [[66_400], [66_100, 66_400], [30, 59_950], [0]])
 def test_no_percentile_is_above_the_longest_wait(given: list[int]) -> None:
     counts = waits.packed({waits.key_of(wait, WaitEnd.ANSWERED): 1 for wait in given})
-    found = waits.figures(waits.joined([counts]), Limits(20, 5), max(given))
+    none = waits.joined([])
+    before, found, after = waits.figures([none, waits.joined([counts]), none], Limits(20, 5), [0, max(given), 0])
+    assert before == after == (0, 0, 0, 0, 0, None, None)
     assert found.wait_p50_ms is not None
     assert found.wait_p95_ms is not None
     assert given[0] <= found.wait_p50_ms <= found.wait_p95_ms == max(given)
@@ -181,7 +210,7 @@ async def test_the_board_counts_as_the_report_does(database: Database) -> None:
         ("earlier", 31, "answered", 1000),
     ):
         await history.record_call(call(name, NOON - timedelta(minutes=minutes), outcome, wait_ms))
-    await CallCounting(database, ZONE).catch_up()
+    await CallCounting(database, ZONE, SEGMENTS).catch_up()
     with time_machine.travel(NOON, tick=False):
         now = await reports.now()
     (queue,) = now.queues
@@ -211,7 +240,7 @@ async def test_days_of_a_queues_agents_are_read_from_day_rows(database: Database
     history = HistoryService(database)
     for name, at, agent_id in (("a", NOON, "anna"), ("b", NOON + timedelta(hours=2), "anna"), ("c", NOON, "bert")):
         await history.record_call(call(name, at).model_copy(update={"agent_id": agent_id}))
-    await CallCounting(database, ZONE).catch_up()
+    await CallCounting(database, ZONE, SEGMENTS).catch_up()
     sums = SQLModel.metadata.tables[CallSum.__tablename__]
     await database.change(lambda connection: connection.execute(delete(sums).where(sums.c.span == Span.CELL)))
     query = CallQuery(since=DAY, until=DAY + timedelta(days=1), group="agent", queue="repair")

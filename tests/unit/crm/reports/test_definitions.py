@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from crm.reports.buckets import buckets
-from crm.reports.definitions import DEFINITIONS, Figure, rendered
+from crm.reports.definitions.catalogue import DEFINITIONS
+from crm.reports.definitions.model import Figure
+from crm.reports.definitions.page import rendered
 from crm.reports.model import AgentLine, By, CallLine, CallQuery, Line, TicketLine
 from dev.paths import PROJECT
 

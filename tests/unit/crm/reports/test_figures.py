@@ -14,7 +14,9 @@ import pytest
 from openpyxl import load_workbook
 
 from ari_app.campaigns.model import ANSWERS, Attitude, Contact, SurveyAnswers
+from crm.history.facts import QueueEvent, QueueEventKind
 from crm.history.model import CallRecord
+from crm.kinds import TicketKind
 from crm.reports import service as reports_service
 from crm.reports.counting import CallCounting
 from crm.reports.errors import TooManyLines
@@ -24,9 +26,11 @@ from crm.reports.service import ReportService
 from crm.reports.table import CALL_TABLE, as_csv, as_sheet
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
-from crm.tickets.model import Ticket, TicketKind, TicketStatus
+from crm.staff.model import Staff
+from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.refusals.model import RefusalReason, TicketRefusal
 from foundation.database import Database
+from foundation.routes import Role
 from recordings.model import SEGMENTS
 from tests.unit.crm.conftest import Place
 
@@ -38,6 +42,9 @@ MOMENT = timedelta(microseconds=1)
 EDGES = [MIDNIGHT, MIDNIGHT - MOMENT, MIDNIGHT + timedelta(hours=1), MIDNIGHT + timedelta(hours=1) - MOMENT]
 OUTSIDE = [datetime(2026, 11, 25, 16, tzinfo=UTC) - MOMENT, datetime(2026, 11, 28, 16, tzinfo=UTC)]
 WAITS = [0, 1, 4999, 5000, 15_000, 15_001, 20_000, 20_001, 29_999, 30_000, 30_001, 90_000]
+HANDED_ON = {f"call-{number}" for number in range(0, 400, 3)}
+"""Calls with a transfer."""
+TEAMS = {"anna": "甲班"}
 OUTCOMES = ["answered", "answered", "abandoned", "self_served", "failed", "lost"]
 
 
@@ -76,8 +83,15 @@ def some_calls(count: int) -> list[CallRecord]:
     return calls
 
 
+def agent(name: str, team: str) -> Staff:
+    number = str(100 + len(name) + ord(name[0]))
+    return Staff(
+        id=name, staff_number=number, name=name, role=Role.AGENT, password_hash="", team=team, created_at=MIDNIGHT
+    )
+
+
 async def count(database: Database) -> None:
-    await CallCounting(database, ZONE.key).catch_up()
+    await CallCounting(database, ZONE.key, SEGMENTS).catch_up()
 
 
 def seen(wait_ms: int) -> int:
@@ -124,6 +138,7 @@ def counted_calls(calls: list[CallRecord], within_s: int) -> dict[str, Any]:
         "longest_wait_ms": waits[-1] if waits else None,
         "talks": len(talks),
         "dialled": sum(one.direction == "outbound" for one in talks),
+        "transferred": sum(one.id in HANDED_ON for one in offered if one.outcome == "answered"),
         "talk_ms": sum(one.talk_ms or 0 for one in talks),
         "held_ms": sum(one.held_ms or 0 for one in talks),
     }
@@ -135,8 +150,11 @@ def by_place(lines: Iterable[Line], by: str) -> dict[tuple[str, str], dict[str, 
 
 async def test_figures_of_calls_equal_those_counted_one_by_one(database: Database, reports: ReportService) -> None:
     calls = some_calls(400)
+    transfer = {"at": MIDNIGHT, "event": QueueEventKind.BLINDTRANSFER}
     async with database.write() as session:
         session.add_all(calls)
+        session.add_all(QueueEvent.model_validate({**transfer, "id": one, "call_id": one}) for one in HANDED_ON)
+        session.add_all(agent(name, TEAMS.get(name, "")) for name in ("anna", "bert"))
     await count(database)
     inside = [one for one in calls if one.started_at not in OUTSIDE]
     keys: dict[str, Callable[[CallRecord], str]] = {
@@ -144,6 +162,7 @@ async def test_figures_of_calls_equal_those_counted_one_by_one(database: Databas
         "queue": lambda one: one.queue or "",
         "access_number": lambda one: one.access_number,
         "agent": lambda one: one.agent_id or "",
+        "team": lambda one: TEAMS.get(one.agent_id or "", ""),
     }
     for by in ("hour", "day", "month"):
         for group, key in keys.items():
@@ -155,7 +174,12 @@ async def test_figures_of_calls_equal_those_counted_one_by_one(database: Databas
             assert by_place(found.lines, by) == {at: counted_calls(rows, 30) for at, rows in expected.items()}
     (whole,) = (await reports.calls(CallQuery(since=SINCE, until=UNTIL, by="whole"))).lines
     assert whole.model_dump(exclude=set(Line.model_fields)) == counted_calls(inside, 20)
-    only: dict[str, Any] = {"queue": "repair", "agent_id": "anna"}
+    only: dict[str, Any] = {"team": "甲班"}
+    (part,) = (await reports.calls(CallQuery(since=SINCE, until=UNTIL, by="whole", **only))).lines
+    assert part.model_dump(exclude=set(Line.model_fields)) == counted_calls(
+        [one for one in inside if one.agent_id == "anna"], 20
+    )
+    only = {"queue": "repair", "agent_id": "anna"}
     (part,) = (await reports.calls(CallQuery(since=SINCE, until=UNTIL, by="whole", **only))).lines
     hers = [one for one in inside if (one.queue, one.agent_id) == ("repair", "anna")]
     assert part.model_dump(exclude=set(Line.model_fields)) == counted_calls(hers, 20)

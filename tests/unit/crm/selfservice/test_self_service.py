@@ -13,6 +13,7 @@ from crm.categories.model import CategoryChange
 from crm.categories.service import CategoryService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
 from crm.selfservice.errors import KeyNeeded, NoSuchReport
 from crm.selfservice.files import ReportFiles
 from crm.selfservice.http import routes
@@ -26,7 +27,7 @@ from crm.tickets.forms.model import FormInput
 from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.listing import ListQuery
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketKind, TicketStatus
+from crm.tickets.model import TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -76,13 +77,22 @@ async def test_h12_a_form_sent_twice_files_once_and_answers_the_number_only(
     again = await service.report(form(), "key-1", ELSEWHERE)
 
     assert first == again
-    assert set(first.model_dump()) == {"number", "visit_code"}
+    assert set(first.model_dump()) == {"number", "added", "visit_code"}
     found = await tickets.by_number(first.number)
     assert found is not None
     detail = await tickets.get(found.id)
     assert (detail.channel, detail.customer_id, detail.version) == ("web", None, 1)
     assert [(one.number, one.name) for one in detail.reporters] == [("+8613800000003", "张敏")]
     assert [(entry.action, entry.actor_kind) for entry in detail.log] == [("file", "caller")]
+
+
+async def test_a_report_of_an_open_matter_is_said_to_be_added(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    first = await service.report(form(), "key-1", ELSEWHERE)
+    later = await service.report(form(subject="暖气还是不热"), "key-2", ELSEWHERE)
+
+    assert (first.added, later.added, later.number) == (False, True, first.number)
 
 
 async def test_another_report_under_the_same_key_is_refused_and_not_lost(
@@ -137,7 +147,15 @@ async def test_offers_name_no_person_and_are_limited(
 ) -> None:
     await tickets.forms.replace(TicketKind.FAULT, FormInput(fields=[]), 0, AGENT)
     told = [*await service.forms(ELSEWHERE), *await service.categories(ELSEWHERE)]
-    assert {name for one in told for name in one.model_dump()} == {"kind", "fields", "id", "name", "parent_id"}
+    assert {name for one in told for name in one.model_dump()} == {
+        "kind",
+        "fields",
+        "id",
+        "name",
+        "name_en",
+        "parent_id",
+        "fits",
+    }
 
     for _ in range(READINGS_OF_ADDRESS.most - 2):
         await service.categories(ELSEWHERE)
@@ -242,7 +260,7 @@ async def test_progress_needs_a_secret_of_the_reporter(
     by_account = await service.progress(filed.number, place.wang.account_number[-4:], ELSEWHERE)
 
     assert by_number == by_account
-    assert (by_number.stage, by_number.department) == ("handled", "城东维修工区")
+    assert (by_number.stage, by_number.department) == ("sent", "城东维修工区")
     assert (by_number.visit_from, by_number.visit_booked) == (EIGHT, False)
     told = by_number.model_dump_json()
     for secret in ("王秀英", "9876", "幸福路", place.wang.account_number, filed.id):
@@ -291,7 +309,7 @@ async def test_a_merged_ticket_is_as_far_as_what_stands_for_it(
 
     found = await service.progress(one.number, "0001", ELSEWHERE)
 
-    assert (found.number, found.stage, found.department) == (one.number, "handled", "城西维修工区")
+    assert (found.number, found.stage, found.department) == (one.number, "sent", "城西维修工区")
 
 
 def test_every_state_has_words_in_both_languages() -> None:
@@ -318,6 +336,8 @@ async def test_h21_the_telephone_tells_the_same(
 
     assert (await ask(filed.number, "0001"))["progress.prompt"] == "progress_registered"
     await tickets.dispatch(filed.id, place.east, AGENT)
+    assert (await ask(filed.number, "0001"))["progress.prompt"] == "progress_sent"
+    await tickets.sign(filed.id, place.worker(place.east))
     assert await ask(filed.number, "0001") == {
         "progress.prompt": "progress_handled_by",
         "progress.department": "城东维修工区",

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from crm.customers.model import Grade
+from crm.kinds import TicketKind
 from crm.sla.hours import WorkingHours
 from crm.sla.policy import SHIPPED, LevelRule, Policy, TicketFacts, choose
-from crm.tickets.model import TicketKind, Urgency
+from crm.tickets.model import Urgency
 
 
 def rule(resolve_minutes: int, **conditions: object) -> LevelRule:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from crm.appointments.model import BookVisit
+from crm.appointments.model import BookVisit, WeekInput
 from crm.appointments.service import AppointmentService
 from crm.appointments.ticket_changes import VisitUpdater
 from crm.sla.hours import OpenSpan, WorkingHours
@@ -77,9 +77,12 @@ async def test_h3_booked_visit_moves_the_deadline_and_cancelling_moves_it_back(v
 
 
 async def test_h3_visit_before_the_deadline_moves_nothing(visits: Visits, place: Place) -> None:
-    ticket = await visits.dispatched(place)
-    await visits.appointments.book(ticket.id, BookVisit(visit_from=local("2026-03-02 14:00")), AGENT)
-    assert await visits.due(ticket.id) == OWN
+    ticket = await visits.dispatched(place, urgency="urgent")
+    own = await visits.due(ticket.id)
+    soon = {"weekday": 1, "from_clock": "09:15", "until_clock": "09:30", "places": 1}
+    await visits.appointments.enter_week(place.east, WeekInput.model_validate({"windows": [soon]}))
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=local("2026-03-02 09:15")), AGENT)
+    assert await visits.due(ticket.id) == own
 
 
 async def test_h3_wish_that_is_booked_by_the_dispatch_moves_the_deadline(visits: Visits, place: Place) -> None:

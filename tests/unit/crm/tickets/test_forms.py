@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crm.kinds import TicketKind
 from crm.tickets.errors import (
     AlreadyAssessed,
     FormChangedMeanwhile,
@@ -18,7 +19,7 @@ from crm.tickets.forms.filling import fill
 from crm.tickets.forms.model import FieldKind, FormField, FormInput
 from crm.tickets.http import routes
 from crm.tickets.listing import ListQuery
-from crm.tickets.model import SYSTEM, Assessment, Channel, TicketKind, TicketStatus
+from crm.tickets.model import SYSTEM, Assessment, Channel, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from crm.kinds import TicketKind
 from crm.sla.service import SlaService
 from crm.tickets.http import routes
 from crm.tickets.inputs import Reporter
 from crm.tickets.listing import TicketCounts, TicketRow
-from crm.tickets.model import TicketKind, Urgency
+from crm.tickets.model import Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.views import TicketView
 from foundation.clock import utc_now

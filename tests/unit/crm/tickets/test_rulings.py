@@ -53,7 +53,7 @@ class Clocks:
     async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         return {} if self.deadline is None else dict.fromkeys(ticket_ids, NextDue("resolve", self.deadline))
 
-    def due_before(self, moment: datetime) -> ColumnElement[bool]:
+    def due_before(self, moment: datetime, *, among_few: bool) -> ColumnElement[bool]:
         return literal(self.deadline is not None and self.deadline < moment)
 
 

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from crm.kinds import TicketKind
 from crm.tickets.errors import NotAllowedNow, NotYours
-from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketStatus
 from crm.tickets.transition_page import ACTIONS, STATES, rendered
 from crm.tickets.transitions import RULES, DepartmentStanding, TicketAction, lead, permit
 from dev.paths import PROJECT

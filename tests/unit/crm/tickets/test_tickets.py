@@ -10,13 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import select
 
+from crm.kinds import TicketKind
 from crm.outbox.model import OutboxEntry
 from crm.staff.model import StaffChange, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound, UnknownReference
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
 from crm.tickets.listing import ListQuery
-from crm.tickets.model import SYSTEM, TicketKind, TicketLog, TicketStatus
+from crm.tickets.model import SYSTEM, TicketLog, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

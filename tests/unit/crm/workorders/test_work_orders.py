@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crm.customers.service import CustomerService
 from crm.privacy.model import LooksQuery
 from crm.privacy.service import PrivacyService
 from crm.tickets.cohandling.model import CoTask
@@ -22,6 +23,7 @@ from crm.workorders.model import WORDS, Language, PrintQuery
 from crm.workorders.page import STYLE, page
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
+from foundation.reader import reading
 from foundation.routes import Page, Principal, Request, Role
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 
@@ -138,6 +140,9 @@ async def test_s29_the_working_departments_print_the_numbers_and_that_is_recorde
         for reader in (lead, helper)
         for subject in (place.wang.id, ticket.id)
     }
+    with reading("en"):
+        assert {look.reason for look in await PrivacyService(database).looks(LooksQuery())} == {"Work order"}
+        assert (await CustomerService(database).audit(place.wang.id))[0].changes["reason"] == "Work order"
 
     await tickets.cancel(ticket.id, "误登记", SUPERVISOR)
     assert "王秀英 138****0001" in dict((await service.of(ticket.id, Language.ZH, lead)).facts).values()

@@ -8,8 +8,8 @@ export interface CategoryGroup {
   categories: Category[]
 }
 
-/** Return the causes in use under their topmost cause; one without causes below it stands for itself. */
-export function grouped(all: readonly Category[]): CategoryGroup[] {
+/** Return the causes of a kind that are in use, under their topmost cause; one without causes below it stands for itself. */
+export function grouped(all: readonly Category[], kind: Schemas['TicketKind']): CategoryGroup[] {
   const byId = new Map(all.map((one) => [one.id, one]))
   const top = (one: Category): Category => {
     const above = one.parent_id === null ? undefined : byId.get(one.parent_id)
@@ -17,7 +17,7 @@ export function grouped(all: readonly Category[]): CategoryGroup[] {
   }
   const groups = new Map<string, CategoryGroup>()
   for (const one of all) {
-    if (!one.active) continue
+    if (!one.active || !one.fits.includes(kind)) continue
     const { id, name } = top(one)
     const group = groups.get(id) ?? { id, name, categories: [] }
     if (one.id !== id) group.categories.push(one)

@@ -5,7 +5,8 @@ import { useToasts } from '@/shared/ui/toasts'
 import { spoken } from '@/shared/ui/numbers'
 import { useDesk } from '@/shared/socket/desk'
 import { fileTicket, isKept, type FileTicket } from '../queries'
-import { useTicketDraft, type TicketDraft } from './ticket-draft'
+import type { TicketDraft } from './draft'
+import { useTicketDraft } from './ticket-draft'
 
 /** Return the draft as the service takes it; what is empty is left out. */
 export function asTicket(draft: TicketDraft, callId: string, brought: string): FileTicket {

@@ -1,10 +1,11 @@
 import { ref, watch, type Ref } from 'vue'
 import { useDesk } from '@/shared/socket/desk'
+import { afterPaint } from '@/shared/ui/paint'
 
 /**
  * Tell the service when a pop was painted, not when it arrived: the phone rings after that.
  *
- * Returns whether the facts are on the screen: what can come a moment later, such as the form, waits for them.
+ * Returns whether the facts are on the screen: what can come a moment later, such as the form and the history, waits for them.
  */
 export function usePopSeen(): Ref<boolean> {
   const desk = useDesk()
@@ -24,13 +25,11 @@ export function usePopSeen(): Ref<boolean> {
     () => [desk.pop?.id, desk.link] as const,
     ([id, link]) => {
       if (id === undefined) return
-      const tell = () => {
+      // No caller waits for an agent to come back to a tab in the background.
+      afterPaint(() => {
         seen.value = true
         if (link === 'open') desk.send({ type: 'pop_seen', id })
-      }
-      // A tab in the background paints nothing, and no caller waits for its agent to come back to it.
-      if (document.hidden) tell()
-      else requestAnimationFrame(() => setTimeout(tell))
+      })
     },
     { immediate: true, flush: 'post' },
   )

@@ -1,8 +1,8 @@
 import type { Draft } from '@/shared/socket/messages'
-import type { Answer, TicketDraft } from './ticket-draft'
+import type { Answer, TicketDraft } from './draft'
 
 /** Fields that are each agent's own. */
-const OWN: ReadonlySet<string> = new Set(['result', 'read_back'])
+const OWN: ReadonlySet<string> = new Set(['result', 'picked', 'read_back'])
 /** Answers of the form are fields of their own: two agents may fill in one form. */
 const FORM = 'form.'
 

@@ -1,10 +1,13 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
 import { similarTickets, type SimilarTicket } from '../queries'
-import type { TicketDraft } from './ticket-draft'
+import type { TicketDraft } from './draft'
 
 const AFTER_MS = 500
 /** So much text is compared; what a long detail goes on with tells no more. */
 const MOST_TEXT = 2000
+
+/** Return whether a typed number may be one: what is half typed finds nothing, and is no reason not to look. */
+const isWhole = (typed: string) => /^\+?[\d\s转()-]{5,}$/u.test(typed.trim())
 
 /** Look for open tickets about the same matter while the agent types; the newest question counts. */
 export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] | null>; failed: Ref<boolean> } {
@@ -18,7 +21,7 @@ export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] |
     try {
       const found = await similarTickets({
         customer_id: draft.customer_id,
-        number: draft.number.trim() === '' ? null : draft.number.trim(),
+        number: isWhole(draft.number) ? draft.number.trim() : null,
         address: draft.address,
         area: draft.area,
         category_id: draft.category_id,
@@ -28,7 +31,7 @@ export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] |
       similar.value = found
       failed.value = false
     } catch {
-      // A half-typed number or a lost connection: the list before stays, and the form works without it.
+      // A lost connection: the list before stays, and the form works without it.
       if (asked === newest) failed.value = true
     }
   }

@@ -53,6 +53,8 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
   }
 
   function queueState(one: Found): string {
+    // Nothing waits, and an agent is there: a wait of no minutes is none.
+    if ((one.waiting ?? 0) === 0 && (one.expected_wait_ms ?? 0) === 0) return t('desk.target.no_wait')
     const waiting = t('desk.target.waiting', { n: one.waiting ?? 0 })
     return one.expected_wait_ms === null ? waiting : `${waiting} · ${t('desk.target.expected', { n: Math.ceil(one.expected_wait_ms / MINUTE_MS) })}`
   }

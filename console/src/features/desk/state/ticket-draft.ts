@@ -1,35 +1,12 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, watch } from 'vue'
-import { onceKey, type Schemas } from '@/shared/api/client'
+import { onceKey } from '@/shared/api/client'
 import { useSession } from '@/shared/session/session'
 import { useDesk } from '@/shared/socket/desk'
 import type { Draft, Pop, PopTicket } from '@/shared/socket/messages'
 import { spoken } from '@/shared/ui/numbers'
+import type { TicketDraft, TicketKind } from './draft'
 import { SharedDraft, whole } from './shared-draft'
-
-export type TicketKind = Schemas['TicketKind']
-export type Answer = string | number | boolean | null
-
-/** What the agent has typed in the call, and what became of it. */
-export interface TicketDraft {
-  kind: TicketKind
-  category_id: string | null
-  subject: string
-  description: string
-  address: string
-  area: string
-  urgency: Schemas['Urgency']
-  name: string
-  number: string
-  customer_id: string | null
-  form: Record<string, Answer>
-  read_back: boolean
-  /** Sent with the ticket, so that a second try files it once. */
-  key: string
-  filed: { id: string; number: string } | null
-  /** Code of the call's result. */
-  result: string | null
-}
 
 type Stored = TicketDraft & { saved_at: number }
 
@@ -48,7 +25,7 @@ function blank(): TicketDraft {
   return {
     kind: 'consultation', category_id: null, subject: '', description: '', address: '', area: '', urgency: 'normal',
     name: '', number: '', customer_id: null, form: {}, read_back: false, key: onceKey(), filed: null,
-    result: null,
+    result: null, picked: null,
   }
 }
 
@@ -114,6 +91,11 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   const waits = computed(() => touched.value && draft.filed === null && desk.handedOver !== callId.value)
   /** The last ticket of the one who is signed in. */
   const lastOwn = computed(() => (last.value !== null && last.value.by === (session.who?.staff_id ?? '') ? last.value : null))
+  /** This agent talks in the call, or talked: one whose phone only rang did not. */
+  const talks = computed(() => {
+    const { call, state } = desk
+    return callId.value !== null && (state === 'wrap_up' || (call !== null && (call.state ?? null) !== null && !(call.role === 'third' && call.party?.answered === false)))
+  })
   const shared = new SharedDraft(draft)
   let timer: ReturnType<typeof setTimeout> | undefined
   let saved = ''
@@ -144,6 +126,10 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   function keepLast(ticket: Last | null): void {
     last.value = ticket
     sessionStorage.setItem(LAST, JSON.stringify(ticket))
+  }
+
+  function keepFiled(): void {
+    if (draft.filed !== null) keepLast({ ...draft.filed, by: session.who?.staff_id ?? '' })
   }
 
   /** The call goes from the desk: words that were not filed stay at hand. */
@@ -188,8 +174,8 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
 
   /** Begin another ticket about the same caller. */
   function another(pop: Pop): void {
-    const { customer_id, name, address, area, result } = draft
-    Object.assign(draft, begun(pop), { customer_id, name, address, area, result })
+    const { customer_id, name, address, area, result, picked } = draft
+    Object.assign(draft, begun(pop), { customer_id, name, address, area, result, picked })
   }
 
   watch(draft, () => {
@@ -204,13 +190,15 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     () => draft.filed,
     (filed) => {
       if (filed === null) return
+      if (talks.value || unsent.value !== null) keepFiled()
       unsent.value = null
-      keepLast({ ...filed, by: session.who?.staff_id ?? '' })
       if (filedHere.value.some((one) => one.id === filed.id)) return
       const { kind, subject } = draft
       filedHere.value.unshift({ ...filed, kind, subject, status: 'registered', registered_at_ms: Date.now() + desk.aheadMs, urge_count: 0, joined: false })
     },
   )
+  // Filed by a colleague before this agent came into the call.
+  watch(talks, (now) => now && keepFiled())
   watch(
     () => desk.link,
     (link) => {

@@ -2,8 +2,9 @@
 
 import asyncio
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.header import decode_header, make_header
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,14 +16,17 @@ from crm.notices.channels import GatewaySender
 from crm.notices.delivering import Deliverer
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.reports.counting import CallCounting
-from crm.reports.model import Language
+from crm.reports.definitions.catalogue import DEFINITIONS
+from crm.reports.model import AgentLine, Language
 from crm.reports.scheduled import service as scheduled_service
-from crm.reports.scheduled.content import ReportContent
+from crm.reports.scheduled.content import Content, ReportContent, Section
 from crm.reports.scheduled.errors import MailboxInvalid, ReportRunNotFound
 from crm.reports.scheduled.model import ReportPlanInput
+from crm.reports.scheduled.pages import as_pdf
 from crm.reports.scheduled.service import Days, ScheduledReports
 from crm.reports.scheduled.timing import ReportPeriod
 from crm.reports.service import ReportService
+from dev.programs import chinese_font
 from foundation.database import Database
 from foundation.workdays import is_workday
 from recordings.model import SEGMENTS
@@ -63,7 +67,7 @@ async def with_calls(database: Database) -> None:
                     answered_at=moment, ended_at=moment + timedelta(minutes=2), talk_ms=111_000,
                 )
             )  # fmt: skip
-    await CallCounting(database, ZONE.key).catch_up()
+    await CallCounting(database, ZONE.key, SEGMENTS).catch_up()
 
 
 async def sent(database: Database, url: str, service: ScheduledReports, count: int) -> None:
@@ -130,6 +134,18 @@ async def test_what_was_missed_while_the_service_was_down_is_made_up_once_by_two
     assert [(str(one.since), str(one.until)) for one in monthly.runs] == [("2026-11-01", "2026-12-01")]
     assert len(daily.runs) == scheduled_service.SHOWN_RUNS
     assert all(len(one.receipts) == 1 for one in daily.runs)
+
+
+@pytest.mark.parametrize(("file", "name"), [(chinese_font(), b"WenQuanYiMicroHei"), (None, b"STSong-Light")])
+def test_a_printed_report_brings_its_letters_along(file: Path | None, name: bytes) -> None:
+    day = date(2026, 11, 30)
+    lines = [AgentLine(since=MONDAY, until=MONDAY, key="anna", name="王秀英")]
+    content = Content("月报", day, day, "zh", ZONE.key, [], [Section("坐席", DEFINITIONS.agents, lines)])
+    printed = as_pdf(content, file)
+    assert name in printed
+    assert (b"/FontFile2" in printed) is (file is not None)
+    # Only the letters of this report.
+    assert len(printed) < 100_000
 
 
 async def test_a_plan_says_that_no_mail_can_go_out(database: Database) -> None:

@@ -39,7 +39,7 @@ async def furnish(database: Database) -> None:
     times = [one for week in (0, 1, 2) for one in _times_of(week)]
     async with database.write() as session:
         session.add_all([*calls, *times])
-    await CallCounting(database, ZONE.key).catch_up()
+    await CallCounting(database, ZONE.key, SEGMENTS).catch_up()
 
 
 def _times_of(week: int) -> list[AgentTime]:

@@ -1,0 +1,1 @@
+"""Reports of missed people, and of calls back that callers asked for."""

@@ -1,0 +1,1 @@
+"""Standards of the configuration: flows and queues judged before a call comes."""

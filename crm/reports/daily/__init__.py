@@ -1,0 +1,1 @@
+"""Sums of agents and flows by day, which late facts correct."""

@@ -1,0 +1,1 @@
+"""Definitions of all figures: the one place for reports, pages and documents."""

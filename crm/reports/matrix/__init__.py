@@ -1,0 +1,1 @@
+"""The matrix of businesses and channels, with its gaps (H21)."""
