@@ -31,7 +31,7 @@ screens: prepare      ## pictures of every page in .runtime/screens, and what ax
 quick: prepare        ## unit tests that start no server and are not slow
 	@$(VENV)/pytest tests/unit -q -p no:schemathesis -m "not server and not slow" -n auto --dist worksteal
 
-# The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
+# Files in the order of tests/conftest.py: those that wait for a real Asterisk are mixed with those that compute.
 test: check console-check  ## everything CI runs
 	@$(VENV)/pytest -n auto --dist loadfile --no-loadscope-reorder
 

@@ -87,7 +87,7 @@ def _week(row: int) -> dict[str, Any]:
     return {"since": since, "until": since + timedelta(days=7), "kind": "complaint", "limit": 200}
 
 
-_WORK = {"sort": "oldest", "limit": 200}
+_WORK = {"sort": "oldest", "limit": 100}
 _LISTS: dict[str, Query] = {
     "all, newest": lambda _: {},
     "page in the middle": lambda row: {"after": _id("ticket", row)},

@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.appointments import sample_data as visits_sample
+from crm.appointments.service import AppointmentService
 from crm.customers.errors import AccountTaken
 from crm.customers.model import Customer, CustomerInput, Grade
 from crm.customers.service import CustomerService
@@ -28,6 +30,7 @@ from crm.tickets import store
 from crm.tickets.address import address_key, address_tail
 from crm.tickets.log_facts import LogFacts
 from crm.tickets.model import Actor, Ticket, TicketLog, TicketReporter, TicketRequest, TicketStatus
+from crm.tickets.service import TicketService
 from crm.tickets.state_change import StateChange
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
@@ -108,6 +111,9 @@ async def load(database: Database, password: str, queues: Collection[str]) -> No
     await _staff(database, StaffService(database, queues), password, departments, queues)
     await _customers(database)
     await clocks_sample.load(database, categories, [departments[EAST], departments[WEST]])
+    await visits_sample.load(
+        AppointmentService(database, TicketService(database)), [departments[EAST], departments[WEST]]
+    )
     await _tickets(database, departments, categories)
     await _duty(database, departments[EAST])
 

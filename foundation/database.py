@@ -166,6 +166,15 @@ class Database:
         """
         return await self._server.look_up(work)
 
+    async def read_page(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out the reading statements of a page.
+
+        No ringing phone waits for them.
+
+        `work` is as for `look_up`; what it makes of the rows is made there, too.
+        """
+        return await self._server.read_page(work)
+
     async def look_up_both(
         self, one: Callable[[Connection], Result], other: Callable[[Connection], Other]
     ) -> tuple[Result, Other]:
@@ -217,6 +226,9 @@ class _Postgresql:
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:
         async with self._look_ups.connect() as connection:
             return await connection.run_sync(work)
+
+    async def read_page(self, work: Callable[[Connection], Result]) -> Result:
+        return await self.look_up(work)
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         async with self._engine.begin() as connection:

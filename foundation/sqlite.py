@@ -21,6 +21,8 @@ BUSY_TIMEOUT_MS = 5000
 LOOK_UP_THREADS = 4
 """Threads for look-ups of ringing phones, which never wait behind reports."""
 SESSION_THREADS = 16
+LIST_THREADS = 2
+"""Threads for pages of lists: more would take turns at the interpreter, and each page would be late."""
 FETCHED_AT_ONCE = {"prebuffer_rows": True}
 """Option that makes objects in the thread as well, not when the result is read."""
 
@@ -148,6 +150,7 @@ class Sqlite:
         event.listen(self.engine, "connect", _configure)
         self._look_ups = ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="sqlite-look-up")
         self._sessions = ThreadPoolExecutor(SESSION_THREADS, thread_name_prefix="sqlite-session")
+        self._lists = ThreadPoolExecutor(LIST_THREADS, thread_name_prefix="sqlite-list")
 
     def session(self, *, writes: bool) -> SqliteSession:
         """Return a new session that holds nothing yet."""
@@ -157,13 +160,17 @@ class Sqlite:
         """Have a thread read."""
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, _in_context(self._look_up, work))
 
+    async def read_page(self, work: Callable[[Connection], Result]) -> Result:
+        """Have a thread read, behind other pages."""
+        return await asyncio.get_running_loop().run_in_executor(self._lists, _in_context(self._look_up, work))
+
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         """Have a thread carry out one transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, _in_context(self._change, work))
 
     async def aclose(self) -> None:
         """Wait for what is under way, and close every connection."""
-        for threads in (self._look_ups, self._sessions):
+        for threads in (self._look_ups, self._sessions, self._lists):
             await asyncio.to_thread(threads.shutdown)
         self.engine.dispose()
 

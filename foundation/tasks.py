@@ -25,6 +25,12 @@ async def keep_running(part: str, work: Callable[[], Awaitable[None]]) -> None:
             return
 
 
+def retrieve(task: asyncio.Task[Any]) -> None:
+    """Retrieve a task's failure; it was logged where it happened."""
+    if not task.cancelled():
+        task.exception()
+
+
 def log_failure(task: "asyncio.Task[Any]") -> None:
     """Log the failure of a task without a waiter, as its `add_done_callback`."""
     if not task.cancelled() and (error := task.exception()) is not None:

@@ -11,6 +11,7 @@ from foundation.findings import ConfigurationInvalid, Finding, errors_of, in_ord
 from ivr.flow_checks import FlowChecker, Vocabulary
 from ivr.flow_file import read_flow
 from ivr.grammar import Flow
+from ivr.grammar_base import Title
 from ivr.prompts import LANGUAGES, PromptCatalogue, read_catalogue
 from ivr.recorded_files import FOLDER
 
@@ -44,6 +45,18 @@ class Library:
     def valid(self) -> bool:
         """Check that there is no error; warnings are no obstacle."""
         return not errors_of(self.findings)
+
+    def title_of(self, place: str) -> Title | None:
+        """Return the title of a flow, or of a step as `flow/step`.
+
+        A step inside another has the title of the outer one.
+        """
+        name, _, step = place.partition("/")
+        flow = self.flows.get(name)
+        if flow is None or not step:
+            return flow.title if flow is not None else None
+        inner_first = (flow.steps.get(one) for one in (step, step.partition(".")[0]))
+        return next((one.title for one in inner_first if one is not None and one.title is not None), None)
 
 
 def check_library(

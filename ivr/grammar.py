@@ -22,6 +22,7 @@ from ivr.grammar_base import (
     Spoken,
     Step,
     StepName,
+    Title,
     Variable,
     Written,
     conditions,
@@ -307,6 +308,8 @@ class Flow(Written):
     """Whole flow, valid by itself; `ivr.check` checks the surroundings."""
 
     name: Annotated[Name, Field(alias="flow")]
+    title: Title | None = None
+    """Its name in reports; the flow's own name where there is none."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("zh",)
     """The first is spoken where nothing else is known."""
     start: StepName

@@ -92,6 +92,16 @@ class PromptUse(Written):
 Spoken = Annotated[tuple[PromptUse, ...], BeforeValidator(spoken), Field(min_length=1, max_length=10)]
 
 
+TitleText = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+class Title(Written):
+    """Name of a flow or a step in reports, in both languages."""
+
+    zh: TitleText
+    en: TitleText
+
+
 class Step(Written):
     """Step of a flow.
 
@@ -99,6 +109,9 @@ class Step(Written):
     """
 
     kind: ClassVar[str]
+
+    title: Title | None = None
+    """Its name in reports; the step's own name where there is none."""
 
     @property
     def prompts(self) -> tuple[PromptUse, ...]:

@@ -4,6 +4,7 @@ Ports are free ones. A database is a copy of one that has every table: creating 
 most tests.
 """
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -30,18 +31,38 @@ hypothesis.settings.load_profile("hotline")
 
 SERVERS = frozenset({"redis_server", "postgres_server", "asterisk"})
 """Fixtures that start a server."""
+SPREAD_OVER = 0.85
+"""Part of a run over which the files that wait are spread: none of them is left for the end."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than cores: calls are heard in real time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start a server; `make quick` leaves them out."""
+    """Mark tests that start a server; mix waiting files with computing ones."""
     for item in items:
         if needs_server(item):
             item.add_marker(pytest.mark.server)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if not _is_unit(path)]
+    computing = [path for path in files if _is_unit(path)]
+    places = {path: SPREAD_OVER * at / len(waiting) for at, path in enumerate(waiting)}
+    places |= {path: at / len(computing) for at, path in enumerate(computing)}
+    items[:] = [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
+
+
+def _is_unit(path: Path) -> bool:
+    return "unit" in path.relative_to(PROJECT / "tests").parts
 
 
 def needs_server(item: pytest.Item) -> bool:
     """Tell whether a test starts Redis, PostgreSQL or Asterisk."""
-    if "unit" not in item.path.relative_to(PROJECT / "tests").parts:
+    if not _is_unit(item.path):
         return True
     callspec = getattr(item, "callspec", None)
     on_postgres = callspec is not None and callspec.params.get("database_kind") == "postgresql"

@@ -81,18 +81,19 @@ class HoldingBridges:
 class Hold:
     """Puts one caller into the holding bridge; tries again until it succeeds."""
 
-    def __init__(self, bridges: HoldingBridges, channel_id: str, *, adopted: bool) -> None:
+    def __init__(self, bridges: HoldingBridges, channel_id: str, settings: QueueSettings, *, adopted: bool) -> None:
         self._bridges = bridges
         self._channel_id = channel_id
+        self._settings = settings
         self._adopted = adopted
         self._task: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
         self._moved = asyncio.Event()
 
-    def begin(self, settings: QueueSettings) -> None:
-        """Begin to hold the caller, once."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._hold(settings), name=f"hold:{self._channel_id}")
+    def begin(self) -> None:
+        """Begin to hold the caller, once; not any more after `stop`."""
+        if self._task is None and not self._left.is_set():
+            self._task = asyncio.create_task(self._hold(self._settings), name=f"hold:{self._channel_id}")
             self._task.add_done_callback(log_failure)
 
     async def begun(self) -> None:
@@ -116,10 +117,10 @@ class Hold:
         self.stop()
         await self.begun()
 
-    async def release(self, settings: QueueSettings) -> None:
+    async def release(self) -> None:
         """End the holding: the machine speaks to the caller again, without music."""
         await self.leave()
-        await self._bridges.release(self._channel_id, settings)
+        await self._bridges.release(self._channel_id, self._settings)
 
     async def _hold(self, settings: QueueSettings) -> None:
         while not self._left.is_set():

@@ -31,10 +31,12 @@ from ari_app.queues.settings import KeyAction, KeyUse, QueueSettings
 from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
-from foundation.tasks import log_failure
+from foundation.tasks import log_failure, retrieve
 from ivr.walker import ToQueue
 
 ENTER_AGAIN_S = 0.5
+MUSIC_WITHIN_S = 0.3
+"""Time until the music of a caller for whom an agent is free: the ring goes first."""
 
 log = structlog.get_logger()
 
@@ -65,9 +67,6 @@ class Waiting:
         """The caller was in a queue before, and keeps the place."""
         self._announcements = Announcements(services, state, voice, language)
         self._announcements.greeted = self._adopted
-        # A caller who comes from a conversation is moved, wherever that was.
-        moved = state.returned_at_ms is not None
-        self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted and not moved)
 
     async def run(self, target: ToQueue) -> WaitEnd:
         """Wait until the caller is served or the queue's limits apply.
@@ -77,45 +76,58 @@ class Waiting:
         """
         state = self._state
         settings = self._services.queues.settings_of(target.queue)
+        # A caller who comes from a conversation is moved, wherever that was.
+        moved = state.returned_at_ms is not None
+        adopted = self._adopted and not moved
+        self._hold = Hold(self._services.holding, state.channel_id, settings, adopted=adopted)
         if state.leaving is not None:
             # The former process had stored the caller's choice.
             await self._voice.answered()
-            await self._hold.release(settings)
+            await self._hold.release()
             return WaitEnd(state.leaving)
         # What is known of the caller is looked up while Asterisk answers.
         pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
-        asked_back = asyncio.create_task(self._services.call_backs.outstanding(state.number), name=f"back:{state.id}")
+        # A look-up is not cancelled: a query cut off halfway costs its connection.
+        pop.add_done_callback(retrieve)
         try:
             await self._voice.answered()
             if not self._waits_on and (closed := shut(self._services, state, settings)) is not None:
                 await self._announcements.closed(settings, closed.opens)
                 return await self._taken(closed.overflow, pop)
             # Nearly every caller asked for none: a ringing phone must not wait for its turn to write.
-            if not self._waits_on and await asyncio.shield(asked_back):
+            if not self._waits_on and await self._services.call_backs.outstanding(state.number):
                 await self._merged(settings)
-            if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
-                self._hold.begin(settings)
             if state.talk is not None:
+                if state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
+                    self._hold.begin()
                 resumed = await self._resumed(state.talk, await asyncio.shield(pop))
                 if resumed is not None:
                     return resumed
                 self._hold_again(settings)
-            state.stage, state.queue = CallStage.QUEUED, target.queue
-            state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
-            state.left_queue_at_ms = None
-            self._services.store.put(state)
-            if not self._adopted:
-                log_queued(target.queue, target.priority)
-            await self._enter(target)
+            await self._join(target)
             end = await self._until_served(settings, pop)
             if end not in {WaitEnd.SERVED, WaitEnd.SENT_ON}:
-                await self._hold.release(settings)
+                await self._hold.release()
             return end
         finally:
             self._hold.stop()
-            # The look-ups are not cancelled: a query cut off halfway costs its connection.
-            for look_up in (pop, asked_back):
-                look_up.add_done_callback(_retrieve)
+
+    async def _join(self, target: ToQueue) -> None:
+        """Join the queue, with music.
+
+        It begins at once where no agent is free. An agent who is free is rung first.
+        """
+        state = self._state
+        state.stage, state.queue = CallStage.QUEUED, target.queue
+        state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
+        state.left_queue_at_ms = None
+        self._services.store.put(state)
+        if not self._adopted:
+            log_queued(target.queue, target.priority)
+        asyncio.get_running_loop().call_later(MUSIC_WITHIN_S, self._hold.begin)
+        await self._enter(target)
+        if self._offers.empty():
+            self._hold.begin()
 
     async def _merged(self, settings: QueueSettings) -> None:
         """Take the place of the call back that this caller waited for."""
@@ -200,8 +212,10 @@ class Waiting:
 
     def _hold_again(self, settings: QueueSettings) -> None:
         """Hold the caller again after an offer that failed."""
-        self._hold = Hold(self._services.holding, self._state.channel_id, adopted=True)
-        self._hold.begin(settings)
+        # Its music may be due in a moment: it would pull the caller out of the next conversation.
+        self._hold.stop()
+        self._hold = Hold(self._services.holding, self._state.channel_id, settings, adopted=True)
+        self._hold.begin()
 
     async def _rejoin(self, settings: QueueSettings) -> None:
         """Restore the caller's music, and the place in case Redis lost it."""
@@ -343,9 +357,3 @@ def _accepted(given: Commanded) -> SupervisorCommand:
     if not given.answer.done():
         given.answer.set_result(None)
     return given.command
-
-
-def _retrieve(task: asyncio.Task[PopMaker] | asyncio.Task[bool]) -> None:
-    """Retrieve a look-up's failure; it was logged where it happened."""
-    if not task.cancelled():
-        task.exception()

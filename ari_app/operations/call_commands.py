@@ -14,9 +14,18 @@ from crm.history.timeline import CallMoment, CallTimeline, TimelineEntry
 from crm.staff.service import StaffService
 from foundation.database import Database
 
-GROUPS = {"call": "CallMoment", "queue": "QueueEventKind", "story": "StoryStep", "ticket": "TicketAction"}
+GROUPS = {
+    "call": "CallMoment",
+    "queue": "QueueEventKind",
+    "story": "StoryStep",
+    "ticket": "TicketAction",
+    "reminder": "ReminderOutcome",
+}
 """Labels of the codes, by the source of an entry."""
 LOCAL = "%Y-%m-%d %H:%M:%S"
+
+NAMED = {"result": "result", "reminder": "reminder of arrears"}
+"""Sources with codes that need their source named."""
 
 call = typer.Typer(help="Calls that have ended.", no_args_is_help=True)
 
@@ -41,7 +50,9 @@ def show(call_id: Annotated[str, typer.Argument(help="id of the call, as pages a
     typer.echo(f"{found.id}: {found.direction}, {outcome.en if outcome is not None else found.outcome}")
     for entry in found.entries:
         label = labels.groups[GROUPS[entry.source]].get(entry.what) if entry.source in GROUPS else None
-        words = label.en if label is not None else f"result {entry.what}"
+        words = label.en if label is not None else entry.what
+        if entry.source in NAMED:
+            words = f"{NAMED[entry.source]}: {words}"
         typer.echo(f"{entry.at.astimezone(zone).strftime(LOCAL)}  {words}{_facts(entry, names)}")
 
 

@@ -37,6 +37,8 @@ from ari_app.web.sessions import Sessions
 from ari_app.work import http as work_http
 from ari_app.work.desk_file import DeskChoices
 from ari_app.work.service import AgentWork
+from crm.customers.reminders import http as reminders_http
+from crm.customers.reminders.service import ReminderService
 from foundation.database import Database
 from foundation.routes import Routes
 
@@ -62,7 +64,8 @@ class DeskParts:
         self._hours = QueueHours(ZoneInfo(settings.time_zone), domain.calendar.workdays)
         self._simulations = SimulationService(database, redis, queues.queues, settings.time_zone)
         staff = domain.staff
-        self.work = AgentWork(database, queues, choices, domain.reports)
+        self.reminders = ReminderService(database)
+        self.work = AgentWork(database, queues, choices, domain.reports, self.reminders)
         self.board = LiveBoard(calls, queues)
         self.figures = FiguresBoard(domain.reports, domain.missed, queues)
         self.thresholds = QueueThresholds(database, queues.queues)
@@ -111,6 +114,7 @@ class DeskParts:
             queues_http.routes(self._queues, self.work.check_finished, self._hours),
             simulation_http.routes(self._simulations),
             work_http.routes(self.work, self._queues),
+            reminders_http.routes(self.reminders),
             phones_http.routes(self.phones),
             supervision_http.routes(self.supervision),
             alerts_http.routes(self.thresholds),

@@ -317,6 +317,9 @@ def _name_of(configuration: Configuration, group: str, key: str, language: Langu
     if group == "queue":
         queue = configuration.queues.get(key)
         return None if queue is None else queue.title_zh if language == "zh" else queue.title_en
+    if group in {"flow", "flow_step"}:
+        title = configuration.library.title_of(key)
+        return None if title is None else title.zh if language == "zh" else title.en
     if group == "kind_and_channel":
         words = [
             _name_of(configuration, of, one, language) or one for of, one in zip(_MATRIX, key.split("/"), strict=True)

@@ -107,6 +107,7 @@ class LiveCalls:
         )
         self.service = calls = CallService(services, settings.region, admission, self._settle)
         agent_calls.connect(calls)
+        domain.customers.read_with_number.append(domain.planned.read_with_number)
         domain.planned.connect(Line(services, calls.place, lambda: calls.live, agent_calls.store.all))
         self._transfers = PhoneTransfers(
             ari, dispatcher, lambda: calls.live, agent_calls.control, agents, self._show_refused

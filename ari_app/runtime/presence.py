@@ -19,6 +19,8 @@ from foundation.routes import Role
 BOARD_PAUSE_S = 0.2
 """After a message: a wallboard shows a burst of arrivals as one change."""
 PHONES_EVERY_S = 2.0
+GATHER_S = 0.02
+"""For which changes of agents are gathered: reserved and ringing are one change, and the ring goes before the news."""
 
 log = structlog.get_logger()
 
@@ -110,17 +112,25 @@ class PresenceService:
 
     async def _tell_agents(self) -> None:
         while True:
-            agent = await self._messages.get()
-            if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
-                self._torn.setdefault(agent.agent_id, torn)
-            elif agent.state is AgentState.READY:
-                self._torn.pop(agent.agent_id, None)
-            self._last[agent.agent_id] = agent
+            gathered = [await self._messages.get()]
+            await asyncio.sleep(GATHER_S)
+            while not self._messages.empty():
+                gathered.append(self._messages.get_nowait())
+            for agent in gathered:
+                await self._note(agent)
             self._changed.set()
-            await self._hub.send(agent.agent_id, own_state(agent), relay=False)
-            await self._clear_desk(agent)
-            if self._hub.listening(WATCHERS):
-                await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
+            for agent in {agent.agent_id: agent for agent in gathered}.values():
+                await self._hub.send(agent.agent_id, own_state(agent), relay=False)
+                if self._hub.listening(WATCHERS):
+                    await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
+
+    async def _note(self, agent: AgentSnapshot) -> None:
+        if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
+            self._torn.setdefault(agent.agent_id, torn)
+        elif agent.state is AgentState.READY:
+            self._torn.pop(agent.agent_id, None)
+        self._last[agent.agent_id] = agent
+        await self._clear_desk(agent)
 
     async def _clear_desk(self, agent: AgentSnapshot) -> None:
         """Close the pop when the wrap-up of its call is over.

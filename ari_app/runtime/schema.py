@@ -20,6 +20,7 @@ import crm.customers.importing.model
 import crm.customers.merging.model
 import crm.customers.model
 import crm.customers.protection.model
+import crm.customers.reminders.model
 import crm.departments.model
 import crm.handover.model
 import crm.history.changes

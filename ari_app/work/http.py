@@ -11,6 +11,7 @@ from ari_app.work.model import (
     PauseReasonView,
 )
 from ari_app.work.service import AgentWork
+from crm.customers.reminders.model import ReminderInput, ReminderView
 from crm.history.http import READERS
 from crm.history.model import CallResult
 from foundation.problems import NotFound
@@ -76,6 +77,18 @@ def routes(work: AgentWork, queues: QueueService) -> Routes:
     )
     async def dispose(request: Request[DispositionInput, NoQuery]) -> CallResult:
         return await work.dispose(request.actor, request.path["call_id"], request.body)
+
+    @table.add(
+        "PUT",
+        "/calls/{call_id}/arrears-reminder",
+        roles=DESKS,
+        summary="Store the outcome of the reminder of arrears in a call, or replace it",
+        body=ReminderInput,
+        response=ReminderView,
+        problems=(404, 422, 503),
+    )
+    async def remind(request: Request[ReminderInput, NoQuery]) -> ReminderView:
+        return await work.remind(request.actor, request.path["call_id"], request.body)
 
     @table.add(
         "GET",

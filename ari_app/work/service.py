@@ -12,6 +12,8 @@ from ari_app.work.desk_file import DeskChoices, IntakeStep
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.model import RESULT_MISSING, DispositionInput, FiguresView, PauseReasonView
 from ari_app.work.results import answered, words_of
+from crm.customers.reminders.model import ReminderInput, ReminderView
+from crm.customers.reminders.service import ReminderService
 from crm.history.disposition import CallDisposition
 from crm.history.model import CallRecord, CallResult
 from crm.kinds import TicketKind
@@ -43,7 +45,7 @@ SYSTEM_REASONS = (
 
 
 class AgentWork:
-    """Pauses, dispositions and figures of agents."""
+    """Pauses, results, reminders and figures of agents."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class AgentWork:
         queues: QueueService,
         choices: DeskChoices,
         reports: ReportService,
+        reminders: ReminderService,
         forms: FormService | None = None,
     ) -> None:
         self._database = database
@@ -58,6 +61,7 @@ class AgentWork:
         self._queues = queues
         self._choices = choices
         self._reports = reports
+        self._reminders = reminders
 
     def pause_reasons(self) -> list[PauseReasonView]:
         """Return the reasons of pauses, those to choose from first."""
@@ -112,6 +116,16 @@ class AgentWork:
         async with self._database.read() as session:
             row = await session.get(CallDisposition, call_id)
         return CallResult.model_validate(row) if row is not None else None
+
+    async def remind(self, who: Principal, call_id: str, given: ReminderInput) -> ReminderView:
+        """Store the outcome of the reminder of arrears in a call (H5).
+
+        Raises:
+            CustomerNotFound: there is no such customer.
+            Forbidden: it is the call of another agent.
+        """
+        await self._queue_of(who, call_id)
+        return await self._reminders.remind(who, call_id, given)
 
     async def check_finished(self, agent_id: str) -> None:
         """Refuse to end a wrap-up that lacks the result of its call.

@@ -1,7 +1,7 @@
 """Customers: identified, searched, entered and changed."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -54,13 +54,21 @@ class CustomerService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.read_with_number: list[Callable[[Connection, str], None]] = []
+        """What else is read about a caller's number, in the same step: each step of its own would delay the ring."""
 
     async def identify(self, raw_number: str | None) -> Identification:
         """Return the customers of a number; none where it is withheld."""
         number = caller_number(raw_number)
         if number is None:
             return Identification(number=None, customers=[])
-        found, choice = await self._database.look_up(lambda connection: store.by_number(connection, number))
+
+        def look(connection: Connection) -> store.ByNumber:
+            for read in self.read_with_number:
+                read(connection, number)
+            return store.by_number(connection, number)
+
+        found, choice = await self._database.look_up(look)
         return Identification(number=number, customers=found, choice=choice)
 
     async def wishes_no_calls(self, raw_number: str) -> bool:

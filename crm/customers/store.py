@@ -76,7 +76,10 @@ def by_id(connection: sql.Connection, customer_id: str) -> CustomerView | None:
     return CustomerView.model_validate(row) if row is not None else None
 
 
-def by_number(connection: sql.Connection, number: str) -> tuple[list[CustomerView], ChoiceView | None]:
+ByNumber = tuple[list[CustomerView], ChoiceView | None]
+
+
+def by_number(connection: sql.Connection, number: str) -> ByNumber:
     """Return the customers of a number, and the agent's last choice.
 
     The chosen one comes first, then the oldest. Core rows and one statement: every call asks this.

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, update
 from sqlmodel import col
 
+from crm.customers.reminders import store as reminders_store
 from crm.customers.store import head_of
 from crm.history import store, timeline_store
 from crm.history.errors import CallNotFound
@@ -120,7 +121,8 @@ class HistoryService:
         def look(connection: Connection) -> CallTimeline:
             events = timeline_store.events(connection, call_id)
             result = timeline_store.results(connection, [call_id]).get(call_id)
-            return timeline_of(record, events, timeline_store.ticket_log(connection, record.ticket_id), result)
+            ticket_log = timeline_store.ticket_log(connection, record.ticket_id)
+            return timeline_of(record, events, ticket_log, result, reminders_store.of_call(connection, call_id))
 
         return await self._database.look_up(look)
 

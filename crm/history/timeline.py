@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
+from crm.customers.reminders.model import ReminderView
 from crm.history.facts import QueueEventKind
 from crm.history.model import CallRecordView, CallResult, StoryStep
 from crm.personal_data.fields import Personal
@@ -42,7 +43,7 @@ SUPERVISED = frozenset(
     {StoryStep.LISTENED, StoryStep.WHISPERED, StoryStep.BARGED, StoryStep.SUPERVISION_ENDED, StoryStep.MOVED}
 )
 """Steps of a supervisor who does not become the caller's agent."""
-Source = Literal["call", "queue", "story", "ticket", "result"]
+Source = Literal["call", "queue", "story", "ticket", "result", "reminder"]
 """Where an entry comes from: it decides what the code in `what` means."""
 
 
@@ -52,7 +53,7 @@ class TimelineEntry(BaseModel):
     at: datetime
     source: Source
     what: str
-    """Code of a `CallMoment`, `QueueEventKind`, `StoryStep` or `TicketAction`, by source; of a result its own code."""
+    """Code of a value by source, such as a `CallMoment` or a `ReminderOutcome`; of a result its own code."""
     agent_id: str | None = None
     queue: str | None = None
     target: str | None = None
@@ -80,7 +81,11 @@ class CallTimeline(BaseModel):
 
 
 def timeline_of(
-    record: CallRecordView, events: Iterable[Any], ticket_log: Iterable[Any], result: CallResult | None = None
+    record: CallRecordView,
+    events: Iterable[Any],
+    ticket_log: Iterable[Any],
+    result: CallResult | None = None,
+    reminder: ReminderView | None = None,
 ) -> CallTimeline:
     """Return the timeline of a call, by time."""
     seen = [event for event in events if event.event in SHOWN]
@@ -88,6 +93,10 @@ def timeline_of(
     if result is not None:
         chosen = TimelineEntry(at=result.at, source="result", what=result.code, agent_id=result.staff_id, result=result)
         entries.append(chosen)
+    if reminder is not None:
+        entries.append(
+            TimelineEntry(at=reminder.at, source="reminder", what=reminder.outcome, note=reminder.staff_name)
+        )
     return CallTimeline(
         id=record.id,
         direction=record.direction,

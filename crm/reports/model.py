@@ -234,6 +234,8 @@ class FlowStepCount(BaseModel):
     """Step of a flow at which callers left it."""
 
     step: str
+    name: str
+    """Its title in the reader's language, else the step."""
     left: int
 
 

@@ -126,7 +126,11 @@ class ReportService:
         times = buckets(query.since, query.until, query.by, self.zone)
 
         def look(connection: Connection) -> list[FlowLine]:
-            return self._lines(connection, FlowLine, times, "flow", flow_lines(connection, times, query, self.zone))
+            rows = flow_lines(connection, times, query, self.zone)
+            for row in rows:
+                for one in row["steps"]:
+                    one["name"] = self._name_of("flow_step", f"{row['key']}/{one['step']}") or one["step"]
+            return self._lines(connection, FlowLine, times, "flow", rows)
 
         lines = await self._database.look_up(look)
         return FlowReport(since=query.since, until=query.until, time_zone=self.zone.key, times=times, lines=lines)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import ColumnElement, Connection, bindparam, func
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,7 +15,6 @@ from crm.customers.model import Customer, Grade
 from crm.sla.model import ClockStep, DepartmentHours, ServicePolicy, TicketClock
 from crm.sla.policy import ClockKind
 from crm.tickets.model import Ticket
-from foundation.database import execute
 
 _CLOCK = SQLModel.metadata.tables[TicketClock.__tablename__]
 _POLICY = SQLModel.metadata.tables[ServicePolicy.__tablename__].c
@@ -165,11 +164,11 @@ def is_due_before(moment: datetime) -> ColumnElement[bool]:
     return col(Ticket.closed_at).is_(None) & mine.exists()
 
 
-async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[sqlalchemy.Row[*tuple[Any, ...]]]:
+def running(connection: Connection, ticket_ids: Sequence[str]) -> Sequence[sqlalchemy.Row[*tuple[Any, ...]]]:
     """Return ticket, kind and deadline of the running clocks."""
     if not ticket_ids:
         return []
     statement = sqlalchemy.select(_CLOCK.c.ticket_id, _CLOCK.c.clock, _CLOCK.c.due_at).where(
         _CLOCK.c.ticket_id.in_(ticket_ids), _CLOCK.c.stopped_at.is_(None), _CLOCK.c.paused_at.is_(None)
     )
-    return (await execute(session, statement)).all()
+    return connection.execute(statement).all()

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, event
+from sqlalchemy import ColumnElement, Connection, event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -77,9 +77,9 @@ class DeadlineUpdater:
         await self._move(session, ticket, action, change.facts)
         return effects | await self._follow_visit(session, change)
 
-    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+    def next_due(self, connection: Connection, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         """Return the running deadline that comes next, of each ticket with one."""
-        found = await store.running(session, ticket_ids)
+        found = store.running(connection, ticket_ids)
         latest_first = sorted(found, key=lambda clock: clock.due_at, reverse=True)
         return {clock.ticket_id: NextDue(clock.clock, clock.due_at) for clock in latest_first}
 

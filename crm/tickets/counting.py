@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Connection
 from sqlmodel import SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import store
 from crm.tickets.listing import Filters, TicketCounts
 from crm.tickets.model import CLOSED, TICKET_TEXTS, Ticket, TicketStatus
 from crm.tickets.searching import Searched
 from crm.tickets.visibility import shared_with
-from foundation.database import execute
 
 MOST_COUNTED = 1000
 """Most tickets of a state that are counted: beyond it, the number says no more to a reader and costs a long read."""
@@ -22,8 +20,8 @@ _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 _ESCALATED = "escalated"
 
 
-async def counted(
-    session: AsyncSession,
+def counted(
+    connection: Connection,
     filters: Filters,
     department_id: str | None,
     due: Sequence[ColumnElement[bool]] = (),
@@ -42,18 +40,18 @@ async def counted(
     wanted = filters.statuses()
     if filters.text is not None:
         of_states = store.in_states(wanted) if wanted else []
-        return await _found(session, Searched(filters.text, people), [*conditions, *of_states], parts)
+        return _found(connection, Searched(filters.text, people), [*conditions, *of_states], parts)
     never = CLOSED if filters.needs_running() else frozenset()
     states = [state for state in TicketStatus if (not wanted or state in wanted) and state not in never]
     kinds: list[tuple[str, list[ColumnElement[bool]]]] = [(state, store.in_states([state])) for state in states]
     escalated = [col(Ticket.escalated) == sql.true(), *(store.in_states(wanted) if wanted else [])]
     statements = [_number(kind, [*conditions, *of_kind], parts) for kind, of_kind in (*kinds, (_ESCALATED, escalated))]
-    found = await execute(session, sql.union_all(*statements))
+    found = connection.execute(sql.union_all(*statements))
     return _counts({row.kind: row.number for row in found})
 
 
-async def _found(
-    session: AsyncSession,
+def _found(
+    connection: Connection,
     searched: Searched,
     conditions: Sequence[ColumnElement[bool]],
     parts: Sequence[Sequence[ColumnElement[bool]]],
@@ -62,14 +60,17 @@ async def _found(
 
     Each state for itself would read what has the text once more.
     """
-    dialect = session.get_bind().dialect.name
+    dialect = connection.dialect.name
     numbers: Counter[str] = Counter()
     for part in parts:
         statement = sql.select(_TICKET.status, _TICKET.escalated).where(*conditions, *part)
         statement = TICKET_TEXTS.joined(statement, _TICKET.id, dialect)
         matching = statement.where(*TICKET_TEXTS.matches(dialect, searched.text, people=searched.people))
-        for row in await execute(session, matching.limit(MOST_COUNTED + 1)):
-            numbers.update([str(row.status), *([_ESCALATED] if row.escalated else [])])
+        few = matching.limit(MOST_COUNTED + 1).subquery()
+        each = sql.select(few.c.status, few.c.escalated, sql.func.count().label("number"))
+        for row in connection.execute(each.group_by(few.c.status, few.c.escalated)):
+            numbers[str(row.status)] += row.number
+            numbers[_ESCALATED] += row.number if row.escalated else 0
     more = numbers.total() - numbers[_ESCALATED] > MOST_COUNTED
     found = _counts(numbers)
     return found.model_copy(update={"more": list(found.by_status)}) if more else found

@@ -7,9 +7,8 @@ from typing import Annotated, Any, NamedTuple
 
 import sqlalchemy as sql
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlmodel import SQLModel, col, select, union_all
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
 from crm.customers.model import CallerNumber
@@ -183,29 +182,26 @@ def _rows() -> Select[Any]:
 
 ROWS = _rows()
 """Tickets with what a list shows of them, in one statement."""
+_COLUMNS = tuple(str(column.key) for column in ROWS.selected_columns)
 
 
-async def rows(session: AsyncSession, tickets: Sequence[store.Compared], due: Mapping[str, NextDue]) -> list[TicketRow]:
+def rows(connection: Connection, tickets: Sequence[store.Compared], due: Mapping[str, NextDue]) -> list[TicketRow]:
     """Return tickets, as selected by ROWS, as rows of a list."""
-    files = await files_store.counts(session, [ticket.id for ticket in tickets])
-    similar = await store.also_open(session, [one for one in tickets if one.status is TicketStatus.REGISTERED])
-    return [
-        TicketRow.model_validate(
-            {
-                **_read(ticket),
-                "next_due_at": due[ticket.id].due_at if ticket.id in due else None,
-                "next_clock": due[ticket.id].clock if ticket.id in due else None,
-                "files": files.get(ticket.id, 0),
-                "similar": similar.get(ticket.id, [])[:MOST_SIMILAR],
-            }
-        )
-        for ticket in tickets
-    ]
+    files = files_store.counts(connection, [ticket.id for ticket in tickets])
+    similar = store.also_open(connection, [one for one in tickets if one.status is TicketStatus.REGISTERED])
+    made = []
+    for ticket in tickets:
+        found = _read(ticket)
+        ticket_id = found["id"]
+        found["next_clock"], found["next_due_at"] = due.get(ticket_id, (None, None))
+        found["files"], found["similar"] = files.get(ticket_id, 0), similar.get(ticket_id, [])[:MOST_SIMILAR]
+        made.append(TicketRow.model_validate(found))
+    return made
 
 
 def _read(ticket: store.Compared) -> dict[str, Any]:
     """Return what a row holds, with names in the reader's language."""
-    found = dict(ticket._mapping)  # noqa: SLF001 - its public name for what a row holds
+    found = dict(zip(_COLUMNS, ticket, strict=True))
     for of in _IN_ENGLISH:
         name_en = found.pop(f"{of}_name_en")
         if found[f"{of}_name"] is not None:

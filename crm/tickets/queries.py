@@ -137,31 +137,36 @@ class TicketReader(TicketUnitOfWork):
         Raises:
             TicketNotFound: there is no ticket `after`.
         """
-        async with self.database.read() as session:
-            last = await session.get(Ticket, wanted.after) if wanted.after is not None else None
-            if wanted.after is not None and last is None:
-                raise TicketNotFound(f"there is no ticket {wanted.after}")
-            return await store.listed(
-                session,
-                ROWS,
-                statuses=wanted.statuses(),
-                department_id=department_id,
-                before=(last.registered_at, last.id) if last is not None else None,
-                limit=wanted.limit,
-                conditions=[
-                    *wanted.conditions(),
-                    *self._due(wanted, among_few=department_id is not None or wanted.leaves_few()),
-                ],
-                only_led=wanted.leads,
-                oldest_first=wanted.sort is Order.OLDEST,
-                searched=Searched(wanted.text, people) if wanted.text is not None else None,
-            )
+        return await self.database.read_page(
+            lambda connection: self.page_of(connection, wanted, department_id, people=people)
+        )
+
+    def page_of(
+        self, connection: Connection, wanted: ListQuery, department_id: str | None, *, people: bool
+    ) -> Sequence[store.Compared]:
+        """Return a page of a list, as `page` does."""
+        return store.listed(
+            connection,
+            ROWS,
+            statuses=wanted.statuses(),
+            department_id=department_id,
+            before=store.place_of(connection, wanted.after) if wanted.after is not None else None,
+            limit=wanted.limit,
+            conditions=[
+                *wanted.conditions(),
+                *self._due(wanted, among_few=department_id is not None or wanted.leaves_few()),
+            ],
+            only_led=wanted.leads,
+            oldest_first=wanted.sort is Order.OLDEST,
+            searched=Searched(wanted.text, people) if wanted.text is not None else None,
+        )
 
     async def counts(self, wanted: Filters, department_id: str | None, *, people: bool = True) -> TicketCounts:
         """Count tickets under filters, of a department where one is given."""
-        async with self.database.read() as session:
-            due = self._due(wanted, among_few=True)
-            return await counted(session, wanted, department_id, due, people=people)
+        due = self._due(wanted, among_few=True)
+        return await self.database.read_page(
+            lambda connection: counted(connection, wanted, department_id, due, people=people)
+        )
 
     def _due(self, wanted: Filters, *, among_few: bool) -> list[ColumnElement[bool]]:
         """Return the conditions on deadlines."""

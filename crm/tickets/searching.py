@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sql
+from sqlalchemy import Connection
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.model import TICKET_TEXTS, Ticket
-from foundation.database import execute
 from foundation.text_index import NEWEST
 
 
@@ -20,15 +19,15 @@ class Searched(NamedTuple):
     """Whether it may stand in the reporters' names and numbers."""
 
 
-async def found(
-    session: AsyncSession, statement: sql.Select[Any], wanted: Searched, limit: int, *, oldest_first: bool
+def found(
+    connection: Connection, statement: sql.Select[Any], wanted: Searched, limit: int, *, oldest_first: bool
 ) -> Sequence[sql.Row[*tuple[Any, ...]]]:
     """Return the tickets in which a text stands, by registration.
 
     SQLite's index gives them in that order. PostgreSQL's does not: a common text is found among the newest tickets, and
     of a rare one few are sorted.
     """
-    dialect, (text, people) = session.get_bind().dialect.name, wanted
+    dialect, (text, people) = connection.dialect.name, wanted
     entries = TICKET_TEXTS.entries.c
     matching = TICKET_TEXTS.joined(statement, col(Ticket.id), dialect).where(
         *TICKET_TEXTS.matches(dialect, text, people=people)
@@ -36,7 +35,7 @@ async def found(
     if dialect == "sqlite":
         order = TICKET_TEXTS.grams.c.rowid
         ordered = matching.order_by(order if oldest_first else order.desc())
-        return (await execute(session, ordered.limit(limit))).all()
+        return connection.execute(ordered.limit(limit)).all()
     place = (entries.moment, entries.id) if oldest_first else (entries.moment.desc(), entries.id.desc())
     few = sql.select(entries.id, entries.words, entries.people).order_by(*place).limit(NEWEST).subquery()
     at, key = col(Ticket.registered_at), col(Ticket.id)
@@ -44,10 +43,10 @@ async def found(
     of_few = sql.select(few.c.id).where(TICKET_TEXTS.contains(dialect, text, people=people, among=few))
     # As an array, so that no planner reads all tickets for a join with it.
     here = statement.where(key == sql.func.any(sql.func.array(of_few.scalar_subquery())))
-    first = (await execute(session, here.order_by(*order_of_list).limit(limit))).all()
+    first = connection.execute(here.order_by(*order_of_list).limit(limit)).all()
     if len(first) == limit:
         return first
     # Through a function, so that no planner reads the tickets in their order instead of the index.
     sorted_at = sql.func.coalesce(entries.moment, entries.moment)
     by_index = (sorted_at, entries.id) if oldest_first else (sorted_at.desc(), entries.id.desc())
-    return (await execute(session, matching.order_by(*by_index).limit(limit))).all()
+    return connection.execute(matching.order_by(*by_index).limit(limit)).all()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,7 +37,7 @@ from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import Recordings, must_be_recorded, must_be_there
 from crm.tickets.views import TicketView
 from foundation.clock import utc_now
-from foundation.database import Database, execute
+from foundation.database import Database
 
 RACES = 10
 """Attempts of filing while others file, merge or close the same matter."""
@@ -76,19 +77,19 @@ class TicketService(TicketReader):
         Raises:
             TicketNotFound: there is no ticket `after`.
         """
-        found = await self.page(wanted, department_id, people=people)
-        return await self._rows(found)
+        return await self.database.read_page(
+            lambda connection: self._rows(connection, self.page_of(connection, wanted, department_id, people=people))
+        )
 
     async def rows_of(self, ticket_ids: Sequence[str]) -> list[TicketRow]:
         """Return single tickets as rows of a list."""
-        async with self.database.read() as session:
-            found = (await execute(session, ROWS.where(col(Ticket.id).in_(ticket_ids)))).all()
-        return await self._rows(found)
+        wanted = ROWS.where(col(Ticket.id).in_(ticket_ids))
+        return await self.database.read_page(
+            lambda connection: self._rows(connection, connection.execute(wanted).all())
+        )
 
-    async def _rows(self, tickets: Sequence[store.Compared]) -> list[TicketRow]:
-        async with self.database.read() as session:
-            due = await self._deadlines.next_due(session, [ticket.id for ticket in tickets])
-            return await rows(session, tickets, due)
+    def _rows(self, connection: Connection, tickets: Sequence[store.Compared]) -> list[TicketRow]:
+        return rows(connection, tickets, self._deadlines.next_due(connection, [ticket.id for ticket in tickets]))
 
     async def file(
         self,

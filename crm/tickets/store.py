@@ -144,8 +144,21 @@ def in_states(statuses: Collection[TicketStatus]) -> list[ColumnElement[bool]]:
     return [is_one] if CLOSED.intersection(statuses) else [is_one, col(Ticket.closed_at).is_(None)]
 
 
-async def listed(
-    session: AsyncSession,
+def place_of(connection: Connection, ticket_id: str) -> tuple[datetime, str]:
+    """Return the place of a ticket in the order of lists.
+
+    Raises:
+        TicketNotFound: there is none.
+    """
+    statement = sqlalchemy.select(_TICKET.registered_at).where(_TICKET.id == ticket_id)
+    found = connection.execute(statement).scalar_one_or_none()
+    if found is None:
+        raise TicketNotFound(f"there is no ticket {ticket_id}")
+    return found, ticket_id
+
+
+def listed(
+    connection: Connection,
     rows: Select[Any],
     *,
     statuses: Collection[TicketStatus],
@@ -177,18 +190,18 @@ async def listed(
         # The first condition is for the index; one with OR reads every row before the place.
         statement = statement.where(at >= moment if oldest_first else at <= moment, or_(later, same_moment))
 
-    async def read(wanted: Select[Any]) -> Sequence[Compared]:
+    def read(wanted: Select[Any]) -> Sequence[Compared]:
         if searched is not None:
-            return await searching.found(session, wanted, searched, limit, oldest_first=oldest_first)
-        return (await execute(session, wanted.order_by(*order).limit(limit))).all()
+            return searching.found(connection, wanted, searched, limit, oldest_first=oldest_first)
+        return connection.execute(wanted.order_by(*order).limit(limit)).all()
 
     if department_id is None:
-        return await read(statement)
+        return read(statement)
     # Two statements, so that each uses an index; one with OR uses none.
-    led = await read(statement.where(col(Ticket.department_id) == department_id))
+    led = read(statement.where(col(Ticket.department_id) == department_id))
     if only_led:
         return led
-    shared = await read(statement.where(col(Ticket.id).in_(shared_with(department_id))))
+    shared = read(statement.where(col(Ticket.id).in_(shared_with(department_id))))
     if not shared:
         return led
     found = {ticket.id: ticket for ticket in (*led, *shared)}
@@ -251,7 +264,7 @@ async def open_at(
     return sorted(found, key=lambda one: not one.is_theirs)
 
 
-async def also_open(session: AsyncSession, tickets: Sequence[Compared]) -> dict[str, list[str]]:
+def also_open(connection: Connection, tickets: Sequence[Compared]) -> dict[str, list[str]]:
     """Return numbers of other open tickets of the same place or customer."""
     shared = ("address_key", "customer_id")
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -263,7 +276,7 @@ async def also_open(session: AsyncSession, tickets: Sequence[Compared]) -> dict[
             .order_by(_TICKET.registered_at.desc())
             .limit(CANDIDATES)
         )
-        for value, *other in (await execute(session, statement)).all() if values else ():
+        for value, *other in connection.execute(statement) if values else ():
             found.setdefault((name, value), []).append((other[0], other[1]))
 
     def numbers(one: Compared) -> list[str]:

@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @contextmanager
 def overflowing_stack(folder: Path) -> Iterator[Stack]:
-    """Run a stack with queues that overflow to a number and a queue."""
+    """Run a stack: its queues overflow to a number and a queue."""
     running = stack_with_points(folder)
     queues = folder / "callflows" / "queues.yaml"
     text = queues.read_text(encoding="utf-8").replace("  overflow:\n    - { waited_s: 120, to: call_back }\n", "")

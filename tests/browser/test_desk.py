@@ -54,12 +54,29 @@ async def test_agent_takes_a_call_with_nothing_but_a_browser(hotline: Hotline, o
     await agent.page.get_by_role("textbox", name=said("desk.subject")).fill("暖气不热，室温十二度")
     await agent.button("desk.file").click()
     await expect(agent.text("desk.filed")).to_be_visible(timeout=WAIT_MS)
+    await reminded_and_visited(agent)
 
     await caller.hang_up()
     await agent.state("wrap_up")
     await agent.button("desk.finish").click()
     await agent.state("ready")
     assert agent.complaints == []
+
+
+async def reminded_and_visited(agent: AgentPage) -> None:
+    """Store a reminder's outcome (H5); book a visit before the dispatch (H3)."""
+    reminder, visit = agent.page.locator(".reminder"), agent.page.locator("form.visit")
+    await reminder.get_by_role("button", name="答应缴费").click()
+    await expect(reminder.locator("button[aria-pressed=true]")).to_have_text("答应缴费", timeout=WAIT_MS)
+    windows = visit.locator("select")
+    await expect(windows.locator("option").nth(1)).to_be_attached(timeout=WAIT_MS)
+    await windows.select_option(index=1)
+    await visit.get_by_role("button", name=said("desk.visit.book"), exact=True).click()
+    await expect(visit.get_by_role("status")).to_contain_text("已预约上门", timeout=WAIT_MS)
+    await expect(visit.get_by_role("button", name=said("desk.visit.move"), exact=True)).to_be_visible()
+    await agent.page.locator(".filed-proposals button").first.click()
+    await expect(agent.page.locator(".filed-done")).to_be_visible(timeout=WAIT_MS)
+    await expect(visit.get_by_role("status")).to_contain_text("已预约上门")
 
 
 async def test_result_is_chosen_in_its_tree_by_keys(hotline: Hotline, open_page: OpenPage) -> None:

@@ -84,8 +84,8 @@ class Seating:
             hold.stop()
 
     def _hold(self, channel_id: str, *, adopted: bool) -> None:
-        hold = self._holds[channel_id] = Hold(self._holding, channel_id, adopted=adopted)
-        hold.begin(self._settings)
+        hold = self._holds[channel_id] = Hold(self._holding, channel_id, self._settings, adopted=adopted)
+        hold.begin()
 
 
 async def _within(seconds: float, waits: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -1,12 +1,14 @@
 """Use cases of calls back that wait in a queue."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
 import structlog
+from sqlalchemy import Connection
 
 from ari_app.calls.call_back import call_back_state
 from ari_app.calls.call_services import CallServices
@@ -30,6 +32,9 @@ HELD_S = 60.0
 """How long a node that is gone keeps its calls back."""
 SOON_S = 30.0
 """Until the next try after one that failed at our side."""
+SEEN_S = 5.0
+"""How long what was read with the caller's number counts: most callers have joined a queue by then."""
+MOST_SEEN = 1000
 TRIED = frozenset({OutgoingResult.NO_ANSWER, OutgoingResult.BUSY, OutgoingResult.REFUSED})
 
 log = structlog.get_logger()
@@ -57,6 +62,8 @@ class PlannedCallBacks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._line: Line | None = None
+        self._seen: dict[str, tuple[float, bool]] = {}
+        """Whether a number had a call back, and when that was read."""
 
     def connect(self, line: Line) -> None:
         """Give it the calls of this process, which are made later."""
@@ -100,12 +107,21 @@ class PlannedCallBacks:
         """
         if number is None:
             return False
+        read_at, seen = self._seen.pop(number, (0.0, False))
+        if time.monotonic() - read_at < SEEN_S:
+            return seen
         try:
             return await self._database.look_up(lambda connection: store.is_outstanding(connection, number))
         except Exception as error:
             if not out_of_reach(error):
                 raise
             return False
+
+    def read_with_number(self, connection: Connection, number: str) -> None:
+        """Read it early, with the customers of the number."""
+        if len(self._seen) >= MOST_SEEN:
+            self._seen.clear()
+        self._seen[number] = time.monotonic(), store.is_outstanding(connection, number)
 
     def windows(self, queue: str) -> list[ComingWindow]:
         """Return the times that a caller of a queue may choose."""

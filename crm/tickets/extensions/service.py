@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, Connection, false
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
@@ -32,7 +32,7 @@ class Deadlines(Protocol):
         """Move the deadline to a later moment."""
         ...
 
-    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+    def next_due(self, connection: Connection, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         """Return the running deadline that comes next, of each ticket with one."""
         ...
 
@@ -55,7 +55,7 @@ class NoDeadlines:
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
         """Do nothing."""
 
-    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:  # noqa: ARG002
+    def next_due(self, connection: Connection, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:  # noqa: ARG002
         """Return nothing."""
         return {}
 

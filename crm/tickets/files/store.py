@@ -3,13 +3,17 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlmodel import col, delete, func, or_, select
+import sqlalchemy as sql
+from sqlalchemy import Connection
+from sqlmodel import SQLModel, col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.files.model import FileUse, TicketFile, TicketFileUse
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.routes import Principal
+
+_FILE = SQLModel.metadata.tables[TicketFile.__tablename__].c
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketFile]:
@@ -18,14 +22,14 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketFil
     return (await session.exec(select(TicketFile).where(*wanted).order_by(col(TicketFile.id)))).all()
 
 
-async def counts(session: AsyncSession, ticket_ids: Collection[str]) -> dict[str, int]:
+def counts(connection: Connection, ticket_ids: Collection[str]) -> dict[str, int]:
     """Count the files of each ticket that has some."""
     statement = (
-        select(TicketFile.ticket_id, func.count())
-        .where(col(TicketFile.ticket_id).in_(ticket_ids), col(TicketFile.version).is_not(None), ~col(TicketFile.erased))
-        .group_by(col(TicketFile.ticket_id))
+        sql.select(_FILE.ticket_id, sql.func.count().label("number"))
+        .where(_FILE.ticket_id.in_(ticket_ids), _FILE.version.is_not(None), ~_FILE.erased)
+        .group_by(_FILE.ticket_id)
     )
-    return {ticket_id: count for ticket_id, count in (await session.exec(statement)).all() if ticket_id is not None}
+    return {row.ticket_id: row.number for row in connection.execute(statement)}
 
 
 async def count_of_ticket(session: AsyncSession, ticket_id: str) -> int:

@@ -5,6 +5,7 @@ import asyncio
 from sqlmodel import func, select
 
 from crm import sample_data
+from crm.appointments.model import AppointmentWindow
 from crm.categories.model import Category
 from crm.customers.service import CustomerService
 from crm.departments.model import Department
@@ -24,7 +25,7 @@ from foundation.database import Database
 
 PASSWORD = "a-sample-password"
 QUEUES = ("consult", "complaint", "repair")
-TABLES = (Department, Category, Staff, Ticket, TicketLog, OutboxEntry, ServicePolicy)
+TABLES = (Department, Category, Staff, Ticket, TicketLog, OutboxEntry, ServicePolicy, AppointmentWindow)
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -42,6 +43,7 @@ async def test_loading_again_and_at_once_adds_nothing(database: Database) -> Non
     assert first["Ticket"] == 2
     assert first["OutboxEntry"] == 0
     assert first["ServicePolicy"] == 1
+    assert first["AppointmentWindow"] == 2 * 7 * 4
 
 
 async def test_a_caller_has_a_past_and_one_open_matter(database: Database) -> None:

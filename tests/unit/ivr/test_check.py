@@ -49,6 +49,16 @@ def test_a_folder_in_order_has_no_findings(tmp_path: Path) -> None:
     assert list(load_library(tmp_path, VOCABULARY).flows) == ["trial"]
 
 
+def test_titles_name_flows_and_steps_for_reports(tmp_path: Path) -> None:
+    titled = GOOD.replace("start: hello", "title: { zh: 试用, en: Trial }\nstart: hello").replace(
+        "hello: {", "hello: { title: { zh: 欢迎, en: Greeting },", 1
+    )
+    library = load_library(lay(tmp_path, titled), VOCABULARY)
+    places = ("trial", "trial/hello", "trial/hello.1", "trial/ask", "trial/gone", "other")
+    found_titles = [library.title_of(place) for place in places]
+    assert [title and title.zh for title in found_titles] == ["试用", "欢迎", "欢迎", None, None, None]
+
+
 def test_the_shipped_flows_are_in_order() -> None:
     assert found(CALLFLOWS) == []
 

@@ -11,6 +11,7 @@ from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings, WrapUpMode
 from ari_app.work.desk_file import SHIPPED, read_desk
 from ari_app.work.service import AgentWork
+from crm.customers.reminders.service import ReminderService
 from crm.kinds import TicketKind
 from crm.reports.service import ReportService
 from crm.tickets.forms.model import FieldKind, FormField
@@ -75,4 +76,4 @@ def work(database: Database, floor: Floor) -> AgentWork:
     choices, findings = read_desk(SHIPPED.parent)
     assert not findings
     reports = ReportService(database, "Asia/Shanghai", ANSWERS, SEGMENTS)
-    return AgentWork(database, floor.service, choices, reports)
+    return AgentWork(database, floor.service, choices, reports, ReminderService(database))

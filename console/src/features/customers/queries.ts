@@ -36,6 +36,14 @@ export function useHistory(id: MaybeRefOrGetter<string>, days: MaybeRefOrGetter<
   })
 }
 
+/** Reminders of a customer's arrears, newest first. */
+export function useReminders(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['arrears-reminders', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/arrears-reminders', { params: of(toValue(id)) })),
+  })
+}
+
 /** Notices that hold in an area now. */
 export function useAreaNotes(area: MaybeRefOrGetter<string>): ComputedRef<AreaNote[]> {
   const { data: notices } = useQuery({

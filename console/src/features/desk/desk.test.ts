@@ -102,7 +102,7 @@ describe('the draft that two agents type at once', () => {
 })
 
 describe('the ticket of a call', () => {
-  const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '暖气不热', category_id: null, area: '' }
+  const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '暖气不热', category_id: null, area: '', may: [] }
 
   it('asks for the problem before it asks the service', async () => {
     const asked = serve({})
@@ -186,7 +186,7 @@ describe('the pieces of the desk', () => {
 
 describe('what a call leaves undone', () => {
   it('stays on the idle desk: the form not sent, then its ticket not dispatched', async () => {
-    const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '漏水', category_id: null, area: '' }
+    const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '漏水', category_id: null, area: '', may: [] }
     serve({ 'POST /tickets': filed, 'GET /tickets/t-1': filed })
     hear({ type: 'pop', pop })
     const work = useTicketDraft()

@@ -6,6 +6,7 @@ import { useReadAgain } from '@/shared/api/reading'
 
 export type FileTicket = Schemas['FileTicket']
 export type TicketView = Schemas['TicketView']
+export type TicketDetail = Schemas['TicketDetail']
 export type SimilarTicket = Schemas['SimilarTicket']
 export type SimilarQuery = Schemas['SimilarQuery']
 export type Kept = Schemas['DeferredRequestView']
@@ -96,6 +97,11 @@ export function useTicket(id: MaybeRefOrGetter<string>) {
     key: () => ['tickets', toValue(id)],
     query: () => data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: toValue(id) } } })),
   })
+}
+
+/** Book a visit in a free window of a department, or move the booked one there. */
+export function bookVisit(id: string, body: Schemas['BookVisit']): Promise<unknown> {
+  return data(api.POST('/api/v1/tickets/{ticket_id}/appointment', { ...path(id), body, ...once(onceKey()) }))
 }
 
 /** The agent's own day. */

@@ -124,4 +124,28 @@ describe('a tree of results', () => {
     expect(asked.findLast((one) => one.method === 'PUT')?.body).toEqual({ code: 'refund', answers: { amount: 99 } })
     page.unmount()
   })
+
+  it('is waited for by the key that ends the wrap-up while it is on its way', async () => {
+    const filed = { ...QUEUE, dispositions: [result('filed', '已登记工单')] }
+    serve({ 'GET /queues': [filed], 'GET /ticket-forms': [], 'PUT /calls/c-1/disposition': {} })
+    const through = globalThis.fetch
+    let arrive = (): void => undefined
+    const held = new Promise<void>((resolve) => (arrive = resolve))
+    vi.stubGlobal('fetch', (request: Request) => (request.method === 'PUT' ? held.then(() => through(request)) : through(request)))
+    useDesk().apply({ type: 'pop', pop } as ServerMessage)
+    useTicketDraft().draft.filed = { id: 't-1', number: '26112900001' }
+    useDesk().apply({ type: 'agent', state: 'wrap_up', since_ms: 0 } as ServerMessage)
+    const sent = vi.spyOn(useDesk(), 'send').mockReturnValue(true)
+    const ended = () => sent.mock.calls.filter(([command]) => command.type === 'wrap_up_done').length
+    const page = show(CallBar, { pop })
+    // Pressed before the part with the result is there, and again while it stores the proposed one.
+    document.dispatchEvent(new KeyboardEvent('keydown', { key: 'F10', bubbles: true }))
+    await vi.waitUntil(() => page.findAll('.level button').length > 0)
+    await flushPromises()
+    expect(ended()).toBe(0)
+    arrive()
+    await vi.waitUntil(() => ended() === 1)
+    expect(useToasts().shown).toEqual([])
+    page.unmount()
+  })
 })

@@ -85,16 +85,6 @@ export function usePeopleOf(department: MaybeRefOrGetter<string>) {
   })
 }
 
-/** Windows of the coming days in which a department visits, where one is named. */
-export function useWindows(department: MaybeRefOrGetter<string>, urgent: () => boolean = () => false) {
-  return useQuery({
-    key: () => ['windows', toValue(department), urgent()],
-    query: () =>
-      data(api.GET('/api/v1/departments/{department_id}/appointment-windows', { params: { path: { department_id: toValue(department) }, query: { urgent: urgent() } } })),
-    enabled: () => toValue(department) !== '',
-  })
-}
-
 /** Open tickets that may be about the matter of a ticket. */
 export function useSimilarTo(ticket: () => TicketDetail) {
   return useQuery({

@@ -3,7 +3,7 @@ import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, onceKey, type Schemas } from '@/shared/api/client'
 import { byDeadline, filterOf, OPEN_TABS, type Tab } from './work'
 
-const PAGE = 200
+const PAGE = 100
 
 /** Open tickets of a tab, the longest waiting of them where there are very many. */
 export function useTabWork(tab: MaybeRefOrGetter<Tab>, staffId: MaybeRefOrGetter<string>) {

@@ -97,7 +97,8 @@ async def test_last_callers_leave_a_queue_with_too_few_agents(hotline: FakeHotli
     await until(lambda: len(hotline.calls.calls) == 3)
     await asyncio.sleep(30)
     kept = [one.id in hotline.asterisk.channels for one in callers]
-    assert kept == [True, True, False, False], "two for the one agent, who talks"
+    # They came in one moment: which of them joined first is open.
+    assert kept.count(True) == 2, "two for the one agent, who talks"
     assert hotline.asterisk.hears(first.id) == "talk"
 
 

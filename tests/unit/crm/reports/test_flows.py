@@ -36,12 +36,18 @@ async def test_callers_leave_a_flow_at_a_step(database: Database) -> None:
                 )
             )  # fmt: skip
         session.add(CallRecord(id="out", direction="outbound", outcome="answered", flow="survey", started_at=AT))
-    reports = ReportService(database, "Asia/Shanghai", ANSWERS, SEGMENTS)
+    titles = {("flow", "hotline"): "热线", ("flow_step", "hotline/menu"): "主菜单"}
+    reports = ReportService(
+        database, "Asia/Shanghai", ANSWERS, SEGMENTS, name_of=lambda group, key: titles.get((group, key))
+    )
 
     found = await reports.flows(FlowQuery(since=date(2026, 11, 27), until=date(2026, 11, 28)))
 
     hotline, outage = found.lines
     assert (hotline.key, hotline.entered, hotline.followed, hotline.left) == ("hotline", 5, 2, 3)
+    assert [hotline.name, *(one.name for one in hotline.steps), outage.name] == [
+        "热线", "主菜单", "queue_repair", "outage",
+    ]  # fmt: skip
     assert hotline.followed_share == 40.0
     assert [(one.step, one.left) for one in hotline.steps] == [("menu", 2), ("queue_repair", 1)]
     assert (outage.entered, outage.followed_share, outage.steps) == (1, 100.0, [])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, Connection, literal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import (
@@ -50,7 +50,7 @@ class Clocks:
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
         self.deadline = until
 
-    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+    def next_due(self, connection: Connection, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         return {} if self.deadline is None else dict.fromkeys(ticket_ids, NextDue("resolve", self.deadline))
 
     def due_before(self, moment: datetime, *, among_few: bool) -> ColumnElement[bool]:

@@ -36,9 +36,16 @@ export function useCallResult(callId: () => string, queue: () => string) {
   /** Result that is stored as it stands here. */
   const stored = computed(() => (code.value !== null && code.value === work.draft.result && !unsent.value ? picked.value : undefined))
 
-  async function store(): Promise<boolean> {
-    if (code.value === null || busy.value) return false
-    const [call, given, facts] = [callId(), code.value, JSON.stringify(answers.value)]
+  let underway: Promise<boolean> = Promise.resolve(true)
+
+  /** One write at a time. */
+  function store(): Promise<boolean> {
+    if (code.value === null || busy.value) return Promise.resolve(false)
+    return (underway = write(code.value))
+  }
+
+  async function write(given: string): Promise<boolean> {
+    const [call, facts] = [callId(), JSON.stringify(answers.value)]
     busy.value = true
     problem.value = null
     try {
@@ -57,6 +64,8 @@ export function useCallResult(callId: () => string, queue: () => string) {
 
   /** Store what is in hand, so that the wrap-up can end; say what is missing where it cannot. */
   async function complete(): Promise<boolean> {
+    // The proposed result may be on its way: the key that ends the wrap-up waits for it.
+    await underway
     if (unsent.value) return store()
     if (settings.value?.disposition_required !== true || code.value !== null) return true
     toasts.say(t('desk.refused.disposition-needed'), 'warning')

@@ -1,0 +1,1 @@
+"""Reminders of arrears, and what customers said to them (H5)."""
