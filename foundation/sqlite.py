@@ -21,7 +21,7 @@ BUSY_TIMEOUT_MS = 5000
 LOOK_UP_THREADS = 4
 """Threads for look-ups of ringing phones, which never wait behind reports."""
 SESSION_THREADS = 16
-LIST_THREADS = 2
+LIST_THREADS = 3
 """Threads for pages of lists: more would take turns at the interpreter, and each page would be late."""
 FETCHED_AT_ONCE = {"prebuffer_rows": True}
 """Option that makes objects in the thread as well, not when the result is read."""

@@ -249,7 +249,7 @@ async def _entries(
                 customer_name=names.get(customer_id) if customer_id is not None else None,
                 reason=_reason(calls, left, again),
                 queue=newest.queue,
-                calls=sum(call.direction == "inbound" for call in calls),
+                calls=sum(call.direction == "inbound" and call.outcome != store.ANSWERED for call in calls),
                 first_at=calls[-1].started_at,
                 last_at=newest.started_at,
                 joined_at=min((call.queued_at for call in calls if call.queued_at is not None), default=None),

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ari_app.queues.rules import ChoiceText
 from crm.kinds import TicketKind
-from crm.tickets.forms.model import FormField
+from crm.tickets.forms.model import FieldKind, FormField
 from foundation.findings import Finding
 from foundation.yaml_files import line_inside
 
@@ -27,6 +27,8 @@ class Disposition(ChoiceText, frozen=True):
     """Form of tickets of this kind, as it is when the agent chooses."""
     fields: tuple[FormField, ...] = Field(default=(), max_length=20)
     """Fields that the agent fills in, where no form is named."""
+    call_again: str | None = Field(default=None, max_length=40)
+    """The field with the time at which the caller is called again: the call-back list has the caller from then on."""
 
 
 Path = tuple[Disposition, ...]
@@ -74,6 +76,9 @@ def _broken(one: Disposition, taken: set[str], depth: int) -> Iterator[tuple[str
         yield "group-asks", key, f"{key}: a group asks for nothing, only the choices in it do"
     if one.form is not None and one.fields:
         yield "two-forms", "fields", "fields: write either form or fields"
+    times = {field.name for field in one.fields if field.kind is FieldKind.MOMENT}
+    if one.call_again is not None and one.call_again not in times:
+        yield "no-such-time", "call_again", f"call_again: {one.call_again} must be a field of kind moment, it is not"
     names = [field.name for field in one.fields]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield "taken-name", "fields", f"fields: {name} must be unique, it is not"

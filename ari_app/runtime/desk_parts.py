@@ -65,7 +65,7 @@ class DeskParts:
         self._simulations = SimulationService(database, redis, queues.queues, settings.time_zone)
         staff = domain.staff
         self.reminders = ReminderService(database)
-        self.work = AgentWork(database, queues, choices, domain.reports, self.reminders)
+        self.work = AgentWork(database, queues, choices, domain.reports, self.reminders, domain.missed.call_again)
         self.board = LiveBoard(calls, queues)
         self.figures = FiguresBoard(domain.reports, domain.missed, queues)
         self.thresholds = QueueThresholds(database, queues.queues)

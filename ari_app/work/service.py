@@ -1,6 +1,7 @@
 """Use cases of an agent's work beside calls."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -11,7 +12,7 @@ from ari_app.queues.service import QueueService
 from ari_app.work.desk_file import DeskChoices, IntakeStep
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.model import RESULT_MISSING, DispositionInput, FiguresView, PauseReasonView
-from ari_app.work.results import answered, words_of
+from ari_app.work.results import answered, time_in, words_of
 from crm.customers.reminders.model import ReminderInput, ReminderView
 from crm.customers.reminders.service import ReminderService
 from crm.history.disposition import CallDisposition
@@ -26,6 +27,9 @@ from foundation.problems import FieldProblem, Forbidden
 from foundation.routes import LEADERS, Principal
 
 log = structlog.get_logger()
+
+CallAgain = Callable[[str, datetime | None, Principal], Awaitable[None]]
+"""Puts the caller of a call on the call-back list from a time on; None: not any more."""
 
 SYSTEM_REASONS = (
     PauseReasonView(code="signed_in", zh="刚登录", en="just signed in", limit_minutes=None, chosen=False),
@@ -54,6 +58,7 @@ class AgentWork:
         choices: DeskChoices,
         reports: ReportService,
         reminders: ReminderService,
+        call_again: CallAgain,
         forms: FormService | None = None,
     ) -> None:
         self._database = database
@@ -62,6 +67,7 @@ class AgentWork:
         self._choices = choices
         self._reports = reports
         self._reminders = reminders
+        self._call_again = call_again
 
     def pause_reasons(self) -> list[PauseReasonView]:
         """Return the reasons of pauses, those to choose from first."""
@@ -89,15 +95,18 @@ class AgentWork:
             problem = FieldProblem(field="code", rule=f"must be one of {codes or 'none'}")
             raise UnknownDisposition(f"queue {queue} has no result {given.code}", [problem])
         fields = await self._fields_of(path[-1])
-        answers = answered(fields, given.answers)
+        answers = answered(fields, given.answers, self._reports.zone)
         words = words_of(path)
         async with self._database.write() as session:
             row = await session.get(CallDisposition, call_id)
+            before = result_of(choices, row.code) if row is not None else None
             if row is None:
                 row = CallDisposition(call_id=call_id, code=given.code, staff_id=who.staff_id, at=utc_now())
                 session.add(row)
             row.code, row.staff_id, row.at = given.code, who.staff_id, utc_now()
             row.zh, row.en, row.answers = words["zh"], words["en"], answers
+        if any(one[-1].call_again is not None for one in (path, before) if one is not None):
+            await self._call_again(call_id, time_in(answers, path[-1].call_again), who)
         try:
             await self._queues.result_stored(who.staff_id, call_id)
         except QueuesUnavailable:

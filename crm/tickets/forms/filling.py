@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic import Field as InputField
 
-from crm.moments import Day
+from crm.moments import Day, Moment
 from crm.text import Lines, OneLine
 from crm.tickets.errors import FormNotFilled
 from crm.tickets.forms.model import FieldKind, FormField
@@ -38,6 +38,7 @@ TYPES: dict[FieldKind, Any] = {
     FieldKind.NUMBER: Annotated[StrictInt | StrictFloat, InputField(ge=-1e12, le=1e12)],
     FieldKind.DATE: Day,
     FieldKind.PAST_DATE: Annotated[Day, AfterValidator(_not_in_the_future)],
+    FieldKind.MOMENT: Moment,
     FieldKind.YES_NO: StrictBool,
 }
 

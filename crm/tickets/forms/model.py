@@ -23,6 +23,8 @@ class FieldKind(StrEnum):
     DATE = "date"
     PAST_DATE = "past_date"
     """Day that is not in the future, such as that of a purchase."""
+    MOMENT = "moment"
+    """Day and time of day."""
     CHOICE = "choice"
     YES_NO = "yes_no"
 

@@ -153,10 +153,13 @@ def whole(connection: Connection, statement: str, given: Any) -> Iterator[str]:
     """
     limited = "LIMIT" in statement
     if connection.dialect.name == "sqlite":
-        steps = [step.detail for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
-        ordered = limited and not any(re.search("TEMP B-TREE FOR (ORDER|GROUP|DISTINCT)", step) for step in steps)
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+        sorting = {step.parent for step in steps if re.search("TEMP B-TREE FOR (ORDER|GROUP|DISTINCT)", step.detail)}
+        # What a page inside the statement is joined with has no limit of its own.
+        unlimited = set() if "LIMIT" in statement.rpartition(")")[2] else {0}
         for step in steps:
-            read = re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step)
+            read = re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step.detail)
+            ordered = limited and step.parent not in sorting | unlimited
             if read is not None and read[1] in LARGE and not ordered and read[2] not in _parts(connection):
                 yield read[1]
         return

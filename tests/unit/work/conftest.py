@@ -6,6 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from ari_app.campaigns.model import ANSWERS
+from ari_app.missed.service import MissedCallers
 from ari_app.queues.dispositions import Disposition
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings, WrapUpMode
@@ -31,8 +32,10 @@ SIDE = FormField.model_validate(
         "choices": [{"value": "ours", "zh": "我方", "en": "ours"}, {"value": "theirs", "zh": "对方", "en": "theirs"}],
     }
 )
+AGREED = FormField(name="agreed", kind=FieldKind.MOMENT, zh="约定时间", en="Agreed time", required=True)
 RESULTS = (
     Disposition(code="filed", zh="已登记工单", en="ticket filed"),
+    Disposition(code="again", zh="约定回电", en="to be called back", fields=(AGREED,), call_again="agreed"),
     Disposition(code="other", zh="其他", en="other"),
     Disposition(
         code="money",
@@ -76,4 +79,5 @@ def work(database: Database, floor: Floor) -> AgentWork:
     choices, findings = read_desk(SHIPPED.parent)
     assert not findings
     reports = ReportService(database, "Asia/Shanghai", ANSWERS, SEGMENTS)
-    return AgentWork(database, floor.service, choices, reports, ReminderService(database))
+    again = MissedCallers(database).call_again
+    return AgentWork(database, floor.service, choices, reports, ReminderService(database), again)
