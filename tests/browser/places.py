@@ -10,7 +10,7 @@ WORKER, QUALITY = "2001", "4001"
 ROLES = {
     AGENT: (
         *("desk", "callbacks", "surveys", "tickets", "dispatch", "customers", "customers?text=王秀英", "handovers"),
-        *("people", "settings", "board"),
+        *("people", "settings", "board", "tickets/new"),
     ),
     WORKER: (
         *(

@@ -108,6 +108,29 @@ async def test_dispatcher_sends_out_and_supervisor_rules(
         assert extended["extensions"][-1]["granted"] is True
 
 
+async def test_letter_becomes_a_ticket_of_its_customer_and_keeps_its_words(
+    hotline: Hotline, stack: Stack, context: BrowserContext
+) -> None:
+    desk = await hotline.desk(AGENT, socket=False)
+    async with signed_in(context, stack, SUPERVISOR) as page:
+        await page.goto(f"{stack.url}/tickets")
+        await page.get_by_role("link", name=said("tickets.new"), exact=True).click()
+        await page.get_by_label(said("filing.channel")).select_option("letter")
+        await page.get_by_label(said("filing.subject")).fill("来信反映楼道漏水")
+        await page.reload()
+        await expect(page.get_by_label(said("filing.subject"))).to_have_value("来信反映楼道漏水", timeout=WAIT_MS)
+        await page.get_by_label(said("filing.customer")).fill("赵磊")
+        await page.keyboard.press("Enter")
+        await page.locator(".found button").first.click()
+        await expect(page.get_by_label(said("filing.address"))).to_have_value("和平路56号1单元1102", timeout=WAIT_MS)
+        await judged(page)
+        await page.get_by_role("button", name=said("filing.file"), exact=True).click()
+        await expect(page.locator("h1", has_text="来信反映楼道漏水")).to_be_visible(timeout=WAIT_MS)
+        (ticket,) = await desk.get("/api/v1/tickets", text="来信反映")
+        detail = await desk.get(f"/api/v1/tickets/{ticket['id']}")
+        assert (detail["channel"], detail["reporters"][0]["name"], detail["status"]) == ("letter", "赵磊", "registered")
+
+
 async def test_supervisor_corrects_a_ticket_and_merges_customers(
     hotline: Hotline, stack: Stack, context: BrowserContext
 ) -> None:

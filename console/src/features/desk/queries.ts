@@ -7,8 +7,6 @@ import { useReadAgain } from '@/shared/api/reading'
 export type FileTicket = Schemas['FileTicket']
 export type TicketView = Schemas['TicketView']
 export type TicketDetail = Schemas['TicketDetail']
-export type SimilarTicket = Schemas['SimilarTicket']
-export type SimilarQuery = Schemas['SimilarQuery']
 export type Kept = Schemas['DeferredRequestView']
 
 const HOUR_MS = 3_600_000
@@ -33,10 +31,6 @@ export function useProposals(of: MaybeRefOrGetter<{ categoryId: string | null; a
       return data(api.GET('/api/v1/department-proposals', { params: { query: { category_id: categoryId, area } } }))
     },
   })
-}
-
-export function similarTickets(query: SimilarQuery): Promise<SimilarTicket[]> {
-  return data(api.POST('/api/v1/similar-tickets', { body: query }))
 }
 
 const path = (id: string) => ({ params: { path: { ticket_id: id } } })

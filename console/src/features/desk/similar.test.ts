@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick } from 'vue'
 import { serve, show } from '@/shared/testing/service'
-import { useSimilar } from './state/similar'
+import { useSimilar } from '@/shared/filing/similar'
 import { useTicketDraft } from './state/ticket-draft'
 
 describe('the question for similar tickets', () => {

@@ -1,0 +1,116 @@
+import { nextTick, reactive, ref, watch, type Ref } from 'vue'
+import { onceKey, type Schemas } from '@/shared/api/client'
+import { ApiProblem } from '@/shared/api/problems'
+import { useI18n } from 'vue-i18n'
+import { spoken } from '@/shared/ui/numbers'
+import { customerOf, fileTicket } from './queries'
+
+type Answer = string | number | boolean | null
+
+/** A report that came by letter, by e-mail, to the counter, or in a call that has no desk. */
+export interface NewTicket {
+  channel: Schemas['Channel']
+  kind: Schemas['TicketKind']
+  subject: string
+  description: string
+  category_id: string | null
+  urgency: Schemas['Urgency']
+  address: string
+  area: string
+  name: string
+  number: string
+  customer_id: string | null
+  form: Record<string, Answer>
+  call_id: string | null
+  /** Sent with the ticket, so that a second try files it once. */
+  key: string
+}
+
+/** What the page is opened with: the call that it is about, and who is known of it. */
+export interface Given {
+  call?: string | undefined
+  number?: string | undefined
+  customer?: string | undefined
+}
+
+const PLACE = 'hotline.new_ticket'
+/** Those on which a member of staff takes reports that no desk has. */
+export const CHANNELS = ['counter', 'letter', 'email', 'phone'] as const
+
+function blank(given: Given): NewTicket {
+  return {
+    channel: given.call === undefined ? 'counter' : 'phone', kind: 'consultation', subject: '', description: '', category_id: null, urgency: 'normal',
+    address: '', area: '', name: '', number: spoken(given.number ?? ''), customer_id: null, form: {}, call_id: given.call ?? null, key: onceKey(),
+  }
+}
+
+/** Return the words that were typed before; none of another call's. */
+function kept(given: Given): NewTicket | null {
+  try {
+    const stored = JSON.parse(localStorage.getItem(PLACE) ?? 'null') as NewTicket | null
+    return stored !== null && (given.call === undefined || stored.call_id === given.call) ? stored : null
+  } catch {
+    return null
+  }
+}
+
+/** Return the ticket as the service takes it. */
+export function asTicket(draft: NewTicket): Schemas['FileTicket'] {
+  const { key: _, name, number, customer_id, form, ...rest } = draft
+  const answers = Object.fromEntries(Object.entries(form).filter(([, answer]) => answer !== null && answer !== ''))
+  return { ...rest, form: answers, number_typed: true, reporter: { customer_id, name: name.trim(), number: number.trim() === '' ? null : number.trim() } }
+}
+
+/** File a ticket that no call on a desk is about; what was typed stays through reloads until it is filed. */
+export function useNewTicket(given: Given, form: Ref<HTMLElement | null>, filed: (ticket: { id: string; number: string }) => void) {
+  const { t } = useI18n()
+  const draft = reactive<NewTicket>(kept(given) ?? blank(given))
+  const [busy, waits, problem, missing] = [ref(false), ref(false), ref<unknown>(null), ref(false)]
+  watch(draft, () => localStorage.setItem(PLACE, JSON.stringify(draft)))
+
+  function wrong(field: string): string {
+    if (field === 'subject' && missing.value && draft.subject.trim() === '') return t('shared.rule.required')
+    return problem.value instanceof ApiProblem ? problem.value.rule(field) : ''
+  }
+
+  async function show(): Promise<void> {
+    await nextTick()
+    form.value?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }
+
+  /** Take a customer's facts where nothing else was typed; null: the reporter is another person. */
+  async function mean(customerId: string | null): Promise<void> {
+    draft.customer_id = customerId
+    if (customerId === null) return
+    const { name, address, area, phones } = await customerOf(customerId)
+    draft.name = name
+    draft.address ||= address
+    draft.area ||= area
+    draft.number ||= spoken(phones.find((one) => one.current)?.number ?? '')
+  }
+
+  async function file(): Promise<void> {
+    if (busy.value) return
+    missing.value = draft.subject.trim() === ''
+    if (missing.value) return show()
+    busy.value = true
+    problem.value = null
+    try {
+      const answer = await fileTicket(asTicket(draft), draft.key)
+      waits.value = 'deferred_id' in answer
+      if ('deferred_id' in answer) return
+      Object.assign(draft, blank({}))
+      await nextTick()
+      localStorage.removeItem(PLACE)
+      filed(answer)
+    } catch (refusal) {
+      problem.value = refusal
+      await show()
+    } finally {
+      busy.value = false
+    }
+  }
+
+  if (given.customer !== undefined && draft.customer_id === null) void mean(given.customer)
+  return { draft, busy, waits, problem, wrong, mean, file }
+}
