@@ -46,7 +46,7 @@ describe('a visit agreed on in the call', () => {
     serve({ 'GET /departments': [], 'GET /categories': [] })
     const form = show(BookVisit, { ticket, department: '' })
     await flushPromises()
-    expect([form.find('select').exists(), form.text().includes('派单到部门后才能预约上门')]).toEqual([false, true])
+    expect([form.find('select').exists(), form.text().includes('先选部门，再选上门时段')]).toEqual([false, true])
   })
 })
 
