@@ -7,7 +7,7 @@ export const GROUPS = [
   { name: 'shared', test: /src\/shared\/(agents|api|calling|i18n|keys|session|settings|socket|ui)\/(?!words)|app\/(LinkBar|catalogues\/joined)|icon\.svg|vite\/preload-helper|plugin-vue:export-helper/, priority: 3 },
   { name: 'phone', test: /src\/phone\/(?!line|messages)/, priority: 2 },
   // The desk and what stands around it in every shift; the rest of it comes after the first picture.
-  { name: 'desk', test: /src\/(app\/(AgentLink|agent-parts)|features\/desk\/(?!messages|routes|components\/(FiledTicket|HeldSurveys|IdleNotices|LastTicket|ShortcutHelp|TransferPanel)\.vue))/, priority: 1 },
+  { name: 'desk', test: /src\/(app\/(AgentLink|agent-parts)|features\/desk\/(?!messages|routes|components\/(ArrearsReminder|BookVisit|CallOutcome|CallResult|FiledTicket|HeldSurveys|IdleNotices|LastTicket|ResultTree|ShortcutHelp|TransferPanel)\.vue|state\/(call-result|outcome|reminder|results)\.ts|words))/, priority: 1 },
 ]
 
 /** Have the words of most readers fetched beside the code, not after it. @returns {import('vite').Plugin} */
