@@ -112,17 +112,27 @@ class PresenceService:
 
     async def _tell_agents(self) -> None:
         while True:
-            gathered = [await self._messages.get()]
-            await asyncio.sleep(GATHER_S)
-            while not self._messages.empty():
-                gathered.append(self._messages.get_nowait())
-            for agent in gathered:
-                await self._note(agent)
-            self._changed.set()
-            for agent in {agent.agent_id: agent for agent in gathered}.values():
+            for agent in (await self._gathered()).values():
                 await self._hub.send(agent.agent_id, own_state(agent), relay=False)
                 if self._hub.listening(WATCHERS):
                     await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
+
+    async def _gathered(self) -> dict[str, AgentSnapshot]:
+        """Wait for changes of agents; those of one moment are one."""
+        newest = {}
+        agent: AgentSnapshot | None = await self._messages.get()
+        until = asyncio.get_running_loop().time() + GATHER_S
+        while agent is not None:
+            newest[agent.agent_id] = agent
+            await self._note(agent)
+            agent = await self._next_until(until)
+        return newest
+
+    async def _next_until(self, until: float) -> AgentSnapshot | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                return await self._messages.get()
+        return None
 
     async def _note(self, agent: AgentSnapshot) -> None:
         if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
@@ -130,6 +140,7 @@ class PresenceService:
         elif agent.state is AgentState.READY:
             self._torn.pop(agent.agent_id, None)
         self._last[agent.agent_id] = agent
+        self._changed.set()
         await self._clear_desk(agent)
 
     async def _clear_desk(self, agent: AgentSnapshot) -> None:

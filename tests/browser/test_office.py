@@ -118,7 +118,9 @@ async def test_letter_becomes_a_ticket_of_its_customer_and_keeps_its_words(
         await page.get_by_label(said("filing.channel")).select_option("letter")
         await page.get_by_role("textbox", name=said("filing.subject")).fill("来信反映楼道漏水")
         await page.reload()
-        await expect(page.get_by_role("textbox", name=said("filing.subject"))).to_have_value("来信反映楼道漏水", timeout=WAIT_MS)
+        await expect(page.get_by_role("textbox", name=said("filing.subject"))).to_have_value(
+            "来信反映楼道漏水", timeout=WAIT_MS
+        )
         await page.get_by_label(said("filing.customer")).fill("赵磊")
         await page.keyboard.press("Enter")
         await page.locator(".found button").first.click()

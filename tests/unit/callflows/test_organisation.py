@@ -87,9 +87,9 @@ def test_a_greeting_needs_its_prompts_and_its_place_in_the_flow(tmp_path: Path) 
         "greetings:\n  - { season: heating, greeting: greeting_heating }\n",
     )
     missing = "call.greeting may also be greeting_heating, which is not among these"
-    assert findings(folder) == [f"hotline.yaml:12: unknown-value: step welcome: {missing}"]
+    assert findings(folder) == [f"hotline.yaml:14: unknown-value: step welcome: {missing}"]
     edit(folder / "hotline.yaml", "among: [greeting,", "among: [greeting, greeting_heating,")
-    assert findings(folder) == ["hotline.yaml:12: no-such-prompt: step welcome: there is no prompt greeting_heating"]
+    assert findings(folder) == ["hotline.yaml:14: no-such-prompt: step welcome: there is no prompt greeting_heating"]
     for language in ("zh", "en"):
         edit(folder / "prompts" / f"{language}.yaml", "main_menu:", "greeting_heating: x\nmain_menu:")
     assert findings(folder) == []
@@ -99,5 +99,5 @@ def test_a_season_in_a_condition_is_one_of_the_file(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     edit(folder / "hotline.yaml", "call.open == false: closed", "call.season == heatin: closed")
     assert findings(folder) == [
-        "hotline.yaml:19: unknown-value: step hours: call.season is never heatin; it is one of heating"
+        "hotline.yaml:21: unknown-value: step hours: call.season is never heatin; it is one of heating"
     ]
