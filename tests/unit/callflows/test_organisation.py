@@ -87,9 +87,9 @@ def test_a_greeting_needs_its_prompts_and_its_place_in_the_flow(tmp_path: Path) 
         "greetings:\n  - { season: heating, greeting: greeting_heating }\n",
     )
     missing = "call.greeting may also be greeting_heating, which is not among these"
-    assert findings(folder) == [f"hotline.yaml:14: unknown-value: step welcome: {missing}"]
+    assert findings(folder) == [f"hotline.yaml:13: unknown-value: step welcome: {missing}"]
     edit(folder / "hotline.yaml", "among: [greeting,", "among: [greeting, greeting_heating,")
-    assert findings(folder) == ["hotline.yaml:14: no-such-prompt: step welcome: there is no prompt greeting_heating"]
+    assert findings(folder) == ["hotline.yaml:13: no-such-prompt: step welcome: there is no prompt greeting_heating"]
     for language in ("zh", "en"):
         edit(folder / "prompts" / f"{language}.yaml", "main_menu:", "greeting_heating: x\nmain_menu:")
     assert findings(folder) == []
