@@ -19,8 +19,6 @@ from foundation.routes import Role
 BOARD_PAUSE_S = 0.2
 """After a message: a wallboard shows a burst of arrivals as one change."""
 PHONES_EVERY_S = 2.0
-GATHER_S = 0.02
-"""For which changes of agents are gathered: reserved and ringing are one change, and the ring goes before the news."""
 
 log = structlog.get_logger()
 
@@ -112,36 +110,17 @@ class PresenceService:
 
     async def _tell_agents(self) -> None:
         while True:
-            for agent in (await self._gathered()).values():
-                await self._hub.send(agent.agent_id, own_state(agent), relay=False)
-                if self._hub.listening(WATCHERS):
-                    await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
-
-    async def _gathered(self) -> dict[str, AgentSnapshot]:
-        """Wait for changes of agents; those of one moment are one."""
-        newest = {}
-        agent: AgentSnapshot | None = await self._messages.get()
-        until = asyncio.get_running_loop().time() + GATHER_S
-        while agent is not None:
-            newest[agent.agent_id] = agent
-            await self._note(agent)
-            agent = await self._next_until(until)
-        return newest
-
-    async def _next_until(self, until: float) -> AgentSnapshot | None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
-                return await self._messages.get()
-        return None
-
-    async def _note(self, agent: AgentSnapshot) -> None:
-        if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
-            self._torn.setdefault(agent.agent_id, torn)
-        elif agent.state is AgentState.READY:
-            self._torn.pop(agent.agent_id, None)
-        self._last[agent.agent_id] = agent
-        self._changed.set()
-        await self._clear_desk(agent)
+            agent = await self._messages.get()
+            if (torn := torn_state(self._last.get(agent.agent_id), agent)) is not None:
+                self._torn.setdefault(agent.agent_id, torn)
+            elif agent.state is AgentState.READY:
+                self._torn.pop(agent.agent_id, None)
+            self._last[agent.agent_id] = agent
+            self._changed.set()
+            await self._hub.send(agent.agent_id, own_state(agent), relay=False)
+            await self._clear_desk(agent)
+            if self._hub.listening(WATCHERS):
+                await self._hub.broadcast(WATCHERS, presence_of(agent, self._agents))
 
     async def _clear_desk(self, agent: AgentSnapshot) -> None:
         """Close the pop when the wrap-up of its call is over.

@@ -18,6 +18,7 @@ from tests.phones.phone import Phone
 CALLER_HZ = 1000.0
 BUSY_PAGE = "(() => { const end = performance.now() + 4000; while (performance.now() < end); })()"
 """Four seconds in which a page does nothing else."""
+AGREED = "2030-12-03T09:00"
 LI_JIANGUO, ZHANG_MIN = "13800000002", "13800000003"
 
 
@@ -103,13 +104,13 @@ async def test_result_is_chosen_in_its_tree_by_keys(hotline: Hotline, open_page:
     await expect(chosen).to_have_text("已转接")
     await keys.press("3")
     await expect(agent.page.get_by_label("约定时间")).to_be_focused()
-    await keys.type("明天上午九点")
+    await agent.page.get_by_label("约定时间").fill(AGREED)
     await keys.press("Enter")
     await expect(agent.page.locator(".result .stored")).to_contain_text("约定回电", timeout=WAIT_MS)
     await agent.page.reload()
     await agent.state("wrap_up")
     await expect(chosen).to_have_text("约定回电", timeout=WAIT_MS)
-    await expect(agent.page.get_by_label("约定时间")).to_have_value("明天上午九点")
+    await expect(agent.page.get_by_label("约定时间")).to_have_value(AGREED)
     await agent.button("desk.finish").click()
     await agent.state("ready")
     assert agent.complaints == []
