@@ -44,7 +44,7 @@ async def board_keys(browser: Browser, url: str, slower: int) -> list[float]:
     async with throttled(page, slower):
         await _fill(page, AGENTS)
         await page.locator("[data-agent^='bench-'] button").first.click()
-        await page.locator(".board input.control").first.focus()
+        await page.locator("#page-foot input.control").first.focus()
         for _ in range(KEYS):
             # As fast as people type: five keys in a second.
             await page.keyboard.press("a", delay=50)
