@@ -133,7 +133,10 @@ class AgentWork:
             CustomerNotFound: there is no such customer.
             Forbidden: it is the call of another agent.
         """
-        await self._queue_of(who, call_id)
+        try:
+            await self._queue_of(who, call_id)
+        except Forbidden:
+            raise Forbidden("Only the agent of a call says what came of its reminder.") from None
         return await self._reminders.remind(who, call_id, given)
 
     async def check_finished(self, agent_id: str) -> None:

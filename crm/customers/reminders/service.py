@@ -9,6 +9,7 @@ from crm.customers.reminders.model import ArrearsReminder, ReminderInput, Remind
 from crm.customers.store import head_of
 from foundation.clock import utc_now
 from foundation.database import Database
+from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
 
@@ -27,8 +28,12 @@ class ReminderService:
         async with self._database.write() as session:
             customer = await session.get(Customer, given.customer_id)
             if customer is None:
-                raise CustomerNotFound(f"there is no customer {given.customer_id}")
+                problem = FieldProblem(field="customer_id", rule="must exist")
+                raise CustomerNotFound(f"there is no customer {given.customer_id}", [problem])
             row = await session.get(ArrearsReminder, call_id)
+            if row is not None and (row.customer_id, row.outcome) == (given.customer_id, given.outcome):
+                # Said before: it keeps its time, which is within the call.
+                return ReminderView.model_validate(row)
             facts = {
                 **given.model_dump(),
                 "arrears_cents": customer.arrears_cents,

@@ -28,11 +28,13 @@ async def test_outcome_is_stored_by_the_agent_of_the_call_and_the_last_word_coun
     given = ReminderInput(customer_id=customer.id, outcome=ReminderOutcome.PROMISED)
     with pytest.raises(Forbidden):
         await work.remind(BERT, "call-1", given)
-    with pytest.raises(CustomerNotFound):
+    with pytest.raises(CustomerNotFound) as unknown:
         await work.remind(ANNA, "call-1", ReminderInput(customer_id="customer-0", outcome=ReminderOutcome.PAID))
+    assert unknown.value.errors[0].field == "customer_id"
     assert await reminders.of_customer(customer.id) == []
 
-    await work.remind(ANNA, "call-1", given)
+    first = await work.remind(ANNA, "call-1", given)
+    assert (await work.remind(ANNA, "call-1", given)).at == first.at, "said before"
     await customers.update(customer.id, CustomerChange(arrears_cents=500), ANNA)
     await work.remind(ANNA, "call-1", ReminderInput(customer_id=customer.id, outcome=ReminderOutcome.DISPUTED))
     (stored,) = await reminders.of_customer(customer.id)

@@ -31,6 +31,16 @@ describe('a ticket without a call on a desk', () => {
     await form.find('.found button').trigger('click')
     await flushPromises()
     expect(form.text()).toContain('用户：王秀英')
+    // Another person: what the customer filled in goes with the customer; then the customer again.
+    await form.find('.chosen button').trigger('click')
+    await flushPromises()
+    expect((form.find('input[inputmode=tel]').element as HTMLInputElement).value).toBe('')
+    const search = form.find('input[type=search]')
+    ;(search.element as HTMLInputElement).value = '秀英'
+    await search.trigger('change')
+    await flushPromises()
+    await form.find('.found button').trigger('click')
+    await flushPromises()
     const [subject] = form.findAll('input[maxlength="200"]')
     await subject?.setValue('来信反映暖气不热')
     await form.find('form').trigger('submit')
@@ -62,7 +72,7 @@ describe('a ticket without a call on a desk', () => {
   })
 
   it('leaves out what is empty', () => {
-    const draft = { channel: 'letter', kind: 'complaint', subject: 'x', description: '', category_id: null, urgency: 'normal', address: '', area: '', name: ' 李 ', number: ' ', customer_id: null, form: { a: '', b: 1 }, call_id: null, key: 'k' } as const
+    const draft = { channel: 'letter', kind: 'complaint', subject: 'x', description: '', category_id: null, urgency: 'normal', address: '', area: '', name: ' 李 ', number: ' ', customer_id: null, form: { a: '', b: 1 }, call_id: null, filled: { name: '', address: '', area: '', number: '' }, key: 'k' } as const
     expect(asTicket({ ...draft })).toMatchObject({ form: { b: 1 }, reporter: { customer_id: null, name: '李', number: null } })
   })
 })

@@ -5,6 +5,7 @@ import { useI18n } from 'vue-i18n'
 import { spoken } from '@/shared/ui/numbers'
 import { customerOf, fileTicket } from './queries'
 
+const FILLED = ['name', 'address', 'area', 'number'] as const
 type Answer = string | number | boolean | null
 
 /** A report that came by letter, by e-mail, to the counter, or in a call that has no desk. */
@@ -22,6 +23,8 @@ export interface NewTicket {
   customer_id: string | null
   form: Record<string, Answer>
   call_id: string | null
+  /** What the chosen customer filled in: it goes with that customer. */
+  filled: Record<(typeof FILLED)[number], string>
   /** Sent with the ticket, so that a second try files it once. */
   key: string
 }
@@ -40,7 +43,8 @@ export const CHANNELS = ['counter', 'letter', 'email', 'phone'] as const
 function blank(given: Given): NewTicket {
   return {
     channel: given.call === undefined ? 'counter' : 'phone', kind: 'consultation', subject: '', description: '', category_id: null, urgency: 'normal',
-    address: '', area: '', name: '', number: spoken(given.number ?? ''), customer_id: null, form: {}, call_id: given.call ?? null, key: onceKey(),
+    address: '', area: '', name: '', number: spoken(given.number ?? ''), customer_id: null, form: {}, call_id: given.call ?? null,
+    filled: { name: '', address: '', area: '', number: '' }, key: onceKey(),
   }
 }
 
@@ -56,7 +60,7 @@ function kept(given: Given): NewTicket | null {
 
 /** Return the ticket as the service takes it. */
 export function asTicket(draft: NewTicket): Schemas['FileTicket'] {
-  const { key: _, name, number, customer_id, form, ...rest } = draft
+  const { key: _, filled: __, name, number, customer_id, form, ...rest } = draft
   const answers = Object.fromEntries(Object.entries(form).filter(([, answer]) => answer !== null && answer !== ''))
   return { ...rest, form: answers, number_typed: true, reporter: { customer_id, name: name.trim(), number: number.trim() === '' ? null : number.trim() } }
 }
@@ -78,15 +82,13 @@ export function useNewTicket(given: Given, form: Ref<HTMLElement | null>, filed:
     form.value?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
   }
 
-  /** Take a customer's facts where nothing else was typed; null: the reporter is another person. */
+  /** Take a customer's facts where nothing else was typed, also instead of another customer's; null: the reporter is another person. */
   async function mean(customerId: string | null): Promise<void> {
+    const found = customerId === null ? null : await customerOf(customerId)
+    const facts = { name: found?.name ?? '', address: found?.address ?? '', area: found?.area ?? '', number: spoken(found?.phones.find((one) => one.current)?.number ?? '') }
     draft.customer_id = customerId
-    if (customerId === null) return
-    const { name, address, area, phones } = await customerOf(customerId)
-    draft.name = name
-    draft.address ||= address
-    draft.area ||= area
-    draft.number ||= spoken(phones.find((one) => one.current)?.number ?? '')
+    for (const field of FILLED) if (draft[field] === '' || draft[field] === draft.filled[field]) draft[field] = facts[field]
+    draft.filled = facts
   }
 
   async function file(): Promise<void> {

@@ -12,7 +12,7 @@ export function useChoices(of: () => { field: ActionField; department: string; t
   const field = computed(() => of().field)
   const group = useGroup(() => field.value.group)
   const people = usePeopleOf(() => (field.value.control === 'person' ? of().department : ''))
-  const visiting = computed(() => (of().department || of().ticket.department_id) ?? session.who?.department_id ?? '')
+  const visiting = computed(() => (of().department || of().ticket.department_id) ?? (session.role === 'department' ? session.who?.department_id : null) ?? '')
   const windows = useWindows(() => (field.value.control === 'window' ? visiting.value : ''), () => of().ticket.urgency)
 
   const choices = computed(() => {
