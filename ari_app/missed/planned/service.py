@@ -71,6 +71,7 @@ class PlannedCallBacks:
 
     async def ask(self, asked: Asked) -> bool:
         """Plan a call back; False: the number has one already."""
+        self._seen.pop(asked.number, None)
         async with self._database.write() as session:
             known = await store.open_of(session, asked.number)
             if known is not None:
@@ -107,9 +108,9 @@ class PlannedCallBacks:
         """
         if number is None:
             return False
-        read_at, seen = self._seen.pop(number, (0.0, False))
-        if time.monotonic() - read_at < SEEN_S:
-            return seen
+        early = self._seen.pop(number, None)
+        if early is not None and time.monotonic() - early[0] < SEEN_S:
+            return early[1]
         try:
             return await self._database.look_up(lambda connection: store.is_outstanding(connection, number))
         except Exception as error:
