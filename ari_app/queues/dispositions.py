@@ -22,7 +22,7 @@ class Disposition(ChoiceText, frozen=True):
     """Result of a call, or a group of results."""
 
     choices: tuple["Disposition", ...] = Field(default=(), max_length=40)
-    """With choices it is a group: the agent chooses one of them."""
+    """A group has choices; the agent chooses one of them."""
     form: TicketKind | None = None
     """Form of tickets of this kind, as it is when the agent chooses."""
     fields: tuple[FormField, ...] = Field(default=(), max_length=20)

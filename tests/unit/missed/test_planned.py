@@ -317,6 +317,15 @@ async def test_caller_who_asked_for_none_waits_for_no_writer(node: Node, databas
         assert not await node.planned.outstanding(LI)
 
 
+async def test_what_was_read_with_the_number_ends_with_a_new_call_back(node: Node, database: Database) -> None:
+    await database.look_up(lambda connection: node.planned.read_with_number(connection, WANG))
+    await node.ask(WANG)
+    assert await node.planned.outstanding(WANG)
+    await database.look_up(lambda connection: node.planned.read_with_number(connection, WANG))
+    async with database.write():
+        assert await node.planned.outstanding(WANG), "known already"
+
+
 async def test_agent_who_calls_by_hand_ends_it(node: Node, database: Database) -> None:
     await node.ask(WANG)
     await node.planned.look()
