@@ -26,6 +26,7 @@ class ServiceCalendar:
         self._zone = zone or ZoneInfo("Asia/Shanghai")
         self._now = now
         self._hours = calendar_of(organisation.hours, self._zone, self.workdays)
+        self._of_minute: tuple[dt.datetime, dict[str, Mapping[str, JSON]]] | None = None
 
     def greeting(self, day: dt.date | None = None) -> str:
         """Return the name of a day's greeting prompt; by default of today.
@@ -56,7 +57,14 @@ class ServiceCalendar:
         `hours.opens` is the next opening while the service is closed, `hours.closes` the end of the hours while it is
         open; both by the local clock.
         """
-        now, is_open = self._now(), self.is_open()
+        # Nothing of it changes within a minute, and every call asks.
+        minute = self._now().replace(second=0, microsecond=0)
+        if self._of_minute is None or self._of_minute[0] != minute:
+            self._of_minute = minute, self._variables(minute)
+        return {root: {**values} for root, values in self._of_minute[1].items()}
+
+    def _variables(self, now: dt.datetime) -> dict[str, Mapping[str, JSON]]:
+        is_open = self._hours.is_open(now)
         stretch = None if self.organisation.hours.round_the_clock else self._hours.next_stretch(now)
         opens, closes = stretch or (None, None)
         return {

@@ -1,7 +1,7 @@
 """Redis: one connection that every command of the process shares.
 
 redis-py takes a connection from its pool for each command and puts it back, which costs several times what the command
-does; a call gives a dozen. Here commands leave in the moment they are given, and their answers come back in order.
+does; a call gives a dozen. Here a command leaves in the moment it is asked, and the answers come back in order.
 Subscriptions and pipelines have connections of their own, from the pool, as usual.
 """
 
@@ -47,7 +47,7 @@ class SharedConnection:
         self._connection = connection
         self._line: RedisLine | None = None
         self._given: list[bytes] = []
-        """Commands that wait for the connection."""
+        """Commands that are not sent yet."""
         self._waiting: deque[_Asked] = deque()
         self._carrying: asyncio.Task[None] | None = None
 
@@ -56,19 +56,36 @@ class SharedConnection:
 
         The answer raises RedisError or OSError: it was refused, or the connection was lost or could not be made.
         """
+        answer = self._taken(command)
+        self._send()
+        return answer
+
+    def give(self, *command: Any) -> asyncio.Future[Any]:
+        """Give a command that leaves with the next one, or in a moment.
+
+        Each sending costs as much as a command does.
+        """
+        answer = self._taken(command)
+        if self._line is not None and len(self._given) == 1:
+            asyncio.get_running_loop().call_soon(self._send)
+        return answer
+
+    def _taken(self, command: tuple[Any, ...]) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         name, *arguments = command
         # Commands of two words, such as FUNCTION LOAD, come as one.
         packed = hiredis.pack_command((*name.split(), *arguments) if " " in name else command)
         answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(_Asked(answer, loop.time()))
-        if self._line is not None:
-            self._line.write(packed)
-            return answer
         self._given.append(packed)
-        if self._carrying is None:
+        if self._line is None and self._carrying is None:
             self._carrying = asyncio.create_task(self._carry(), name="redis")
         return answer
+
+    def _send(self) -> None:
+        if self._line is not None and self._given:
+            self._line.write(b"".join(self._given))
+            self._given.clear()
 
     async def aclose(self) -> None:
         """Close the connection; waiting commands fail."""
@@ -80,11 +97,9 @@ class SharedConnection:
     async def _carry(self) -> None:
         """Connect, send waiting commands, and stay until the connection is lost."""
         try:
-            line = await RedisLine.open(self._connection, self._answer)
-            line.write(b"".join(self._given))
-            self._given.clear()
-            self._line = line
-            error = await self._until_lost(line)
+            self._line = await RedisLine.open(self._connection, self._answer)
+            self._send()
+            error = await self._until_lost(self._line)
         except Exception as failed:  # noqa: BLE001 - handed to the waiting commands
             error = failed
         finally:
@@ -142,13 +157,13 @@ class SharedRedis(Redis):
         return formed(answer, **{name: given for name, given in options.items() if name not in CLIENT_SIDE})
 
     def give(self, *command: Any) -> asyncio.Future[Any]:
-        """Send a command without waiting.
+        """Send a command with the next one, or in a moment.
 
         It is carried out before every later command, or not at all.
 
         Its answer, as Redis forms it, raises RedisError or OSError: it was refused, or Redis is out of reach.
         """
-        return self._shared.ask(*command)
+        return self._shared.give(*command)
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         """Close every connection."""

@@ -296,10 +296,6 @@ class RecordingService:
         async with self.database.read() as session:
             return [view_of(row) for row in await store.of_call(session, call_id)]
 
-    async def last_ticket(self, call_id: str) -> str | None:
-        """Return the ticket of the call's last segment with one."""
-        return await self.database.look_up(lambda connection: store.last_ticket(connection, call_id))
-
     async def of_ticket(self, ticket_id: str) -> list[RecordingView]:
         """Return a ticket's recordings, oldest first."""
         async with self.database.read() as session:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -85,13 +86,21 @@ def last_ticket(connection: Connection, call_id: str) -> str | None:
     return found
 
 
+@cache
+def _finishing(names: tuple[str, ...]) -> sql.UpdateBase:
+    """Return the statement that closes an entry with these facts."""
+    unsealed = _COLUMNS.id == bindparam("recording_id"), _COLUMNS.status.in_(_UNSEALED)
+    given: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(_RECORDING).where(*unsealed).values(**given).returning(*_COLUMNS)
+
+
 def finish(connection: Connection, recording_id: str, facts: Mapping[str, Any]) -> Entry | None:
     """Close an unsealed recording; None if it was sealed already.
 
     The result that was stored first stands.
     """
-    unsealed = _COLUMNS.id == recording_id, _COLUMNS.status.in_(_UNSEALED)
-    finished = connection.execute(update(_RECORDING).where(*unsealed).values(facts).returning(*_COLUMNS)).one_or_none()
+    given: dict[str, Any] = {"recording_id": recording_id, **facts}
+    finished = connection.execute(_finishing(tuple(facts)), given).one_or_none()
     if finished is not None:
         # Of a call with several agents it says how long each of them talked.
         mark_call(connection, finished.call_id)

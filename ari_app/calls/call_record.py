@@ -10,7 +10,6 @@ from ari_app.queues.model import Departure, LeaveReason
 from crm.history.model import CallOutcome, CallRecordView, CallStep
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from ivr.variables import read
-from recordings.service import RecordingService
 
 
 class EndedCall(Protocol):
@@ -112,18 +111,6 @@ def _step(entry: StoryEntry) -> CallStep:
         number=entry.number,
         note=entry.note,
     )
-
-
-async def linked(record: CallRecordView, recordings: RecordingService) -> CallRecordView:
-    """Return the record with the ticket filed during the conversation.
-
-    Its recordings were linked with the ticket while no record was there to be linked. An outbound call is about the
-    ticket that it was made for, if any.
-    """
-    if record.direction == Direction.OUTBOUND.value and record.ticket_id is not None:
-        return record
-    ticket_id = await recordings.last_ticket(record.id)
-    return record if ticket_id is None else record.model_copy(update={"ticket_id": ticket_id})
 
 
 def _abandon_position(call: EndedCall) -> int | None:

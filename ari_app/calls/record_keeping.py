@@ -2,7 +2,6 @@
 
 import structlog
 
-from ari_app.calls.call_record import linked
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.log_lines import log_end
 from ari_app.calls.model import CallState
@@ -20,8 +19,7 @@ async def store_record(services: CallServices, state: CallState, record: CallRec
     stored = False
     try:
         try:
-            record = await linked(record, services.recordings)
-            await services.history.record_call(record)
+            record = await services.history.record_call(record)
         except Exception as error:
             if not out_of_reach(error):
                 raise

@@ -17,6 +17,8 @@ class QueueLoads:
         self._take = snapshot
         self._taken: Snapshot | None = None
         self._taken_at = 0.0
+        self._counted: dict[str, QueueLoad] = {}
+        """Of the last snapshot."""
         self._lock = asyncio.Lock()
 
     async def of(self, queue: str) -> QueueLoad:
@@ -25,7 +27,10 @@ class QueueLoads:
         Raises:
             QueuesUnavailable: Redis does not answer.
         """
-        return load_of(queue, (await self.snapshot()).agents)
+        agents = (await self.snapshot()).agents
+        if (counted := self._counted.get(queue)) is None:
+            counted = self._counted[queue] = load_of(queue, agents)
+        return counted
 
     async def snapshot(self) -> Snapshot:
         """Return queues and agents as they were a second ago at most.
@@ -37,4 +42,5 @@ class QueueLoads:
             now = asyncio.get_running_loop().time()
             if self._taken is None or now - self._taken_at >= COUNTED_AGAIN_S:
                 self._taken, self._taken_at = await self._take(), now
+                self._counted.clear()
             return self._taken

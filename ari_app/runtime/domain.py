@@ -107,6 +107,7 @@ from foundation.routes import Routes
 from foundation.text_index_filling import TextIndexFilling
 from recordings.model import SEGMENTS, RecordingKind
 from recordings.service import RecordingService
+from recordings.store import last_ticket
 
 
 class DomainServices:
@@ -151,7 +152,7 @@ class DomainServices:
         self.files = FileService(database, settings.recordings / "files")
         self.text_indexes = TextIndexFilling(database, METADATA)
         self.queue_log = QueueLog(settings.queue_log)
-        self.history = HistoryService(database, self.queue_log)
+        self.history = HistoryService(database, self.queue_log, ticket_of_call=last_ticket)
         self.reports = ReportService(
             database, settings.time_zone, ANSWERS, SEGMENTS, lambda of, key: _name_of(configuration, of, key, reader())
         )

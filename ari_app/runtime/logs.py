@@ -1,11 +1,13 @@
 """Logs: one JSON line an entry, tracebacks included, personal numbers masked."""
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import Processor
@@ -14,6 +16,7 @@ from crm.personal_data.masking import mask_numbers_in
 
 OWN = frozenset({"level", "part", "timestamp"})
 """Fields that the program fills with words of its own."""
+_ENCODER = msgspec.json.Encoder(enc_hook=repr)
 
 
 def configure(part: str) -> None:
@@ -30,8 +33,8 @@ def configure(part: str) -> None:
         structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         mask,
     ]
-    into_line = structlog.processors.JSONRenderer(ensure_ascii=False)
-    structlog.configure(processors=[*into_entry, into_line])
+    into_line = structlog.processors.JSONRenderer(json_line)
+    structlog.configure(processors=[*into_entry, into_line], cache_logger_on_first_use=True)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -42,6 +45,15 @@ def configure(part: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     sys.excepthook = _log_end
+
+
+def json_line(entry: Any, **_options: Any) -> str:
+    """Return an entry as JSON; a value of another kind as Python shows it."""
+    try:
+        return _ENCODER.encode(entry).decode()
+    except (TypeError, ValueError):
+        # Half a surrogate pair, or a key that is no text: the call that is logged must not fail of it.
+        return json.dumps(entry, default=repr, skipkeys=True)
 
 
 def mask(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -188,19 +188,26 @@ def spellings(number: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def takes_messages(number: str) -> bool:
     """Return whether an SMS may reach an E.164 number."""
-    try:
-        kind = phonenumbers.number_type(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
+    parsed = _parsed(number)
+    if parsed is None:
         return False
+    kind = phonenumbers.number_type(parsed)
     return kind in {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+@lru_cache(maxsize=4096)
+def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
 
 
 @lru_cache(maxsize=4096)
 def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
     """Return region and carrier of an E.164 number; empty where unknown."""
-    try:
-        parsed = phonenumbers.parse(number or "")
-    except phonenumbers.NumberParseException:
+    parsed = _parsed(number or "")
+    if parsed is None:
         return PhoneOrigin("", "")
     carrier, geocoder = load_origins()
     return PhoneOrigin(geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language))

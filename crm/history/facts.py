@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Index
+from sqlalchemy import Connection, Index, Insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
@@ -104,10 +105,16 @@ def store_times(connection: Connection, times: Sequence[dict[str, Any]]) -> None
 def _store(connection: Connection, kind: type[SQLModel], given: Sequence[dict[str, Any]]) -> None:
     if not given:
         return
-    table = SQLModel.metadata.tables[str(kind.__tablename__)]
-    empty = dict.fromkeys(column.name for column in table.c)
-    statement = _INSERT[connection.dialect.name](table).on_conflict_do_nothing(index_elements=[table.c.id])
+    statement, empty = _storing(kind, connection.dialect.name)
     connection.execute(statement, [empty | one for one in given])
+
+
+@cache
+def _storing(kind: type[SQLModel], dialect: str) -> tuple[Insert, dict[str, None]]:
+    """Return the statement that stores rows of a table, and an empty row."""
+    table = SQLModel.metadata.tables[str(kind.__tablename__)]
+    statement: Insert = _INSERT[dialect](table).on_conflict_do_nothing(index_elements=[table.c.id])
+    return statement, dict.fromkeys(column.name for column in table.c)
 
 
 def end_of_call(record: CallRecordView) -> list[dict[str, Any]]:

@@ -31,14 +31,19 @@ from foundation.database import Database
 MOST = 50
 OUTBOUND = "outbound"
 """Direction of calls that are about a ticket from their first moment."""
+TicketOfCall = Callable[[Connection, str], str | None]
+"""Returns the ticket of the last recording of a call, by the call's id."""
 
 
 class HistoryService:
     """History of customers (H4), and records of calls."""
 
-    def __init__(self, database: Database, queue_log: QueueLog | None = None) -> None:
+    def __init__(
+        self, database: Database, queue_log: QueueLog | None = None, *, ticket_of_call: TicketOfCall | None = None
+    ) -> None:
         self._database = database
         self._queue_log = queue_log or QueueLog(None)
+        self._ticket_of_call = ticket_of_call
 
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Return a customer's tickets and calls, newest first.
@@ -85,18 +90,32 @@ class HistoryService:
 
         return await self._database.look_up(look)
 
-    async def record_call(self, record: CallRecordView) -> None:
-        """Store a call's record, or replace an older one.
+    async def record_call(self, record: CallRecordView) -> CallRecordView:
+        """Store a call's record, or replace an older one; return it.
 
         A link to a ticket outlives a later record without one.
         """
 
-        def store_call(connection: Connection) -> list[str]:
-            lines = self._queue_log.lines(connection, end_of_call(record))
-            store.store_call(connection, record)
-            return lines
+        def store_call(connection: Connection) -> tuple[CallRecordView, list[str]]:
+            linked = self._linked(connection, record)
+            lines = self._queue_log.lines(connection, end_of_call(linked))
+            store.store_call(connection, linked)
+            return linked, lines
 
-        await self._queue_log.write(await self._database.change(store_call))
+        linked, lines = await self._database.change(store_call)
+        await self._queue_log.write(lines)
+        return linked
+
+    def _linked(self, connection: Connection, record: CallRecordView) -> CallRecordView:
+        """Return the record with the ticket filed in the conversation.
+
+        The ticket was filed while no record was there to be linked. An outbound call is about the ticket that it was
+        made for, if any.
+        """
+        if self._ticket_of_call is None or (record.direction == OUTBOUND and record.ticket_id is not None):
+            return record
+        ticket_id = self._ticket_of_call(connection, record.id)
+        return record if ticket_id is None else record.model_copy(update={"ticket_id": ticket_id})
 
     async def get(self, call_id: str) -> CallRecordView:
         """Return the record of a call.

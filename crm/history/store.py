@@ -77,6 +77,9 @@ CALLS_OF_NUMBER = (
 )
 
 
+STARTED_AT = select(_CALL.started_at).where(_CALL.id == bindparam("call_id"))
+
+
 def _storing(insert: Any) -> Any:
     statement = insert(_CALL_TABLE)
     newer = {column.name: statement.excluded[column.name] for column in _CALL if not column.primary_key}
@@ -171,4 +174,4 @@ def store_call(connection: Connection, record: CallRecordView) -> None:
 
 def mark_call(connection: Connection, call_id: str) -> None:
     """Mark the figures of a stored call: its talk times changed."""
-    mark(connection, connection.execute(select(_CALL.started_at).where(_CALL.id == call_id)).scalars())
+    mark(connection, connection.execute(STARTED_AT, {"call_id": call_id}).scalars())

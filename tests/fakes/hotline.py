@@ -147,12 +147,8 @@ class FakeHotline:
             self.settings["consult"] = QueueSettings(name="consult", title_zh="咨询", title_en="Consultation", **plain)
         self.tolls = TollRules.model_validate({"at_once": 3, "agents": {"a_day": 5}})
         self.script: Script = straight_to_queue
-        self.recordings, self.history, self.spool, self.desks = (
-            FakeRecordings(),
-            FakeHistory(),
-            FakeSpool(),
-            FakeDesks(),
-        )
+        self.recordings, self.spool, self.desks = FakeRecordings(), FakeSpool(), FakeDesks()
+        self.history = FakeHistory(self.recordings)
         self.messages = FakeMessages()
         self.call_backs: CallBacks = NoCallBacks()
         self.waits: Waits | None = None

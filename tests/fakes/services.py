@@ -185,18 +185,23 @@ class FakeRecordings:
 
 
 class FakeHistory:
-    """Records of calls in memory."""
+    """Records of calls in memory, linked with the tickets of their recordings."""
 
-    def __init__(self) -> None:
+    def __init__(self, recordings: FakeRecordings) -> None:
+        self._recordings = recordings
         self.records: list[CallRecordView] = []
         self.failure: Exception | None = None
         """What storing a record fails with."""
 
-    async def record_call(self, record: CallRecordView) -> None:
-        """Store a record."""
+    async def record_call(self, record: CallRecordView) -> CallRecordView:
+        """Store a record, and return it."""
         if self.failure is not None:
             raise self.failure
+        is_about_ticket = record.direction == "outbound" and record.ticket_id is not None
+        if not is_about_ticket and (ticket_id := await self._recordings.last_ticket(record.id)) is not None:
+            record = record.model_copy(update={"ticket_id": ticket_id})
         self.records.append(record)
+        return record
 
     @property
     def only(self) -> CallRecordView:

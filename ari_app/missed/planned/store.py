@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlmodel import col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,6 +11,12 @@ from ari_app.missed.planned.model import CallBackEnd, QueueCallBack
 
 MOST_AT_ONCE = 100
 """Calls back that a node puts in line in one look."""
+OUTSTANDING = (
+    select(QueueCallBack.id)
+    .where(QueueCallBack.number == bindparam("number"), col(QueueCallBack.ended_at).is_(None))
+    .limit(1)
+)
+"""Made once: every call asks this."""
 
 
 async def open_of(session: AsyncSession, number: str) -> QueueCallBack | None:
@@ -23,8 +29,7 @@ async def open_of(session: AsyncSession, number: str) -> QueueCallBack | None:
 
 def is_outstanding(connection: Connection, number: str) -> bool:
     """Tell whether a number has a call back that has not ended."""
-    statement = select(QueueCallBack.id).where(QueueCallBack.number == number, col(QueueCallBack.ended_at).is_(None))
-    return connection.execute(statement.limit(1)).first() is not None
+    return connection.execute(OUTSTANDING, {"number": number}).first() is not None
 
 
 async def due(session: AsyncSession, now: datetime) -> list[QueueCallBack]:

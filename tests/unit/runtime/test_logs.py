@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
-from ari_app.runtime.logs import mask
+from ari_app.runtime.logs import json_line, mask
 from dev.paths import PROJECT
 
 WRITES_ALL_KINDS = """
@@ -68,3 +69,11 @@ def test_everything_that_is_written_is_one_json_line_without_numbers() -> None:
 def test_numbers_are_masked_at_any_depth() -> None:
     entry = {"event": "x", "given": [{"to": "13811112222"}, ("+86 138 1111 2222", 7)]}
     assert mask(None, "", entry) == {"event": "x", "given": [{"to": "138****2222"}, ["138****2222", 7]]}
+
+
+def test_an_entry_that_json_cannot_hold_is_written_all_the_same() -> None:
+    line = json_line({"event": "x", "text": "\ud83d", "of": object, ("a", 1): 2})
+    assert json.loads(line) == {"event": "x", "text": "\ud83d", "of": repr(object)}
+    assert json_line({"event": "读", "at": datetime(2026, 12, 1, tzinfo=UTC)}).startswith(
+        '{"event":"读","at":"2026-12-01'
+    )
