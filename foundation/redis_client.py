@@ -61,7 +61,7 @@ class SharedConnection:
         return answer
 
     def give(self, *command: Any) -> asyncio.Future[Any]:
-        """Give a command that leaves with the next one, or in a moment.
+        """Give a command that leaves with the next one.
 
         Each sending costs as much as a command does.
         """

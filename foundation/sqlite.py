@@ -6,10 +6,11 @@ aiosqlite does, spends most of a change of a ticket on that; here a flush of fiv
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from itertools import islice
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -37,28 +38,26 @@ class LoadedLazily(Exception):
 class WholeCursor(sqlite3.Cursor):
     """Cursor that has fetched every row when its statement is done."""
 
-    _rows: list[Any]
+    _rows: Iterator[Any]
+    """Those that were not handed over yet."""
 
     def execute(self, *given: Any) -> Self:
         """Execute it and fetch all there is."""
         super().execute(*given)
-        self._rows = super().fetchall() if self.description else []
+        self._rows = iter(super().fetchall() if self.description else ())
         return self
 
     def fetchall(self) -> list[Any]:
         """Return the remaining rows."""
-        rows, self._rows = self._rows, []
-        return rows
+        return list(self._rows)
 
     def fetchmany(self, size: int | None = 1) -> list[Any]:
         """Return the next rows."""
-        count = len(self._rows) if size is None else size
-        rows, self._rows = self._rows[:count], self._rows[count:]
-        return rows
+        return list(islice(self._rows, size))
 
     def fetchone(self) -> Any:
         """Return the next row, or None."""
-        return next(iter(self.fetchmany()), None)
+        return next(self._rows, None)
 
 
 class WholeConnection(sqlite3.Connection):

@@ -1,7 +1,7 @@
 """Query and cells of the matrix."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, model_validator
 
@@ -43,6 +43,9 @@ class MatrixCell(BaseModel):
     first_contact_share: float | None
     satisfaction: float | None
     rated: int
+    since: datetime | None
+    """When the first day of its tickets begins, for their list; None without tickets."""
+    until: datetime | None
 
 
 class Matrix(BaseModel):

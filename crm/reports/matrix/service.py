@@ -47,4 +47,6 @@ def _cell(kind: TicketKind, channel: Channel, served_by: list[str], line: Ticket
         first_contact_share=line.first_contact_share if line is not None else None,
         satisfaction=line.satisfaction if line is not None else None,
         rated=line.rated if line is not None else 0,
+        since=line.since if line is not None else None,
+        until=line.until if line is not None else None,
     )

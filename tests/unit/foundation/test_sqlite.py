@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import Connection, event, insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlmodel import SQLModel, select
 
@@ -53,6 +54,24 @@ async def test_statements_come_back_whole(sqlite_database: Database) -> None:
         assert found.fetchmany(1) == [(2, "bx")]
         assert found.all() == [(3, "c")]
         assert (await execute(session, text("SELECT id FROM thing WHERE id = 9"))).one_or_none() is None
+
+
+async def test_a_row_is_read_without_a_copy_of_those_behind_it(sqlite_database: Database) -> None:
+    many = 20_000
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) SELECT i FROM n"
+
+    def look(connection: Connection) -> tuple[int, int]:
+        found = connection.execute(text(numbers), {"many": many})
+        tracemalloc.start()
+        first = found.fetchone()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert first is not None
+        return peak, sum(1 for _ in found)
+
+    peak, rest = await sqlite_database.look_up(look)
+    assert rest == many - 1
+    assert peak < many, "a copy of the list takes eight bytes a row"
 
 
 async def test_a_transaction_with_its_beginning_and_its_end_is_two_steps(

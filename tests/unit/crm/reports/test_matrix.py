@@ -1,6 +1,6 @@
 """The matrix shows what serves each matter on each channel, and gaps."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from ari_app.campaigns.model import ANSWERS
 from ari_app.runtime.configuration import read_configuration
@@ -44,6 +44,10 @@ async def test_each_matter_has_its_ways_in_and_its_tickets(database: Database) -
     assert (by_phone.registered, by_phone.first_contact_share, by_phone.gap) == (2, 50.0, False)
     assert by_phone.served_by == ["hotline → repair"]
     assert cells[TicketKind.FAULT, Channel.WEB].registered == 1
+    # The number leads to the list of its tickets: the day begins at the service's midnight.
+    day_begins = datetime(2026, 11, 26, 16, tzinfo=UTC)
+    assert (by_phone.since, by_phone.until) == (day_begins, day_begins + timedelta(days=1))
+    assert cells[TicketKind.FAULT, Channel.LETTER].since is None
     # No queue and no message of the shipped flows is for these.
     gaps = {(one.kind, one.channel) for one in matrix.cells if one.gap}
     assert gaps == {
