@@ -135,6 +135,13 @@ class Hub:
             async with asyncio.timeout(DEADLINE_S):
                 await self.state.close(agent_id, call_id)
 
+    async def shown_call(self, agent_id: str) -> str | None:
+        """Return the call that an agent's desk shows."""
+        with _out_of_reach("desk_state_unknown", agent_id):
+            async with asyncio.timeout(DEADLINE_S):
+                return await self.state.shown_call(agent_id)
+        return None
+
     async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
         """Send the new state of the agent's own call."""
         await self.send(agent_id, changed)

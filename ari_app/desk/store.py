@@ -107,6 +107,11 @@ class DeskState:
         """Remove this call from the desk; return False for another call."""
         return bool(await self._close(keys=[DESK + agent_id], args=[call_id]))
 
+    async def shown_call(self, agent_id: str) -> str | None:
+        """Return the call that a desk shows."""
+        found = await self._redis.hget(DESK + agent_id, "call_id")
+        return found.decode() if isinstance(found, bytes) else None
+
     async def store_draft(self, who: Principal, draft: Draft) -> tuple[Draft, Sequence[str]]:
         """Store fields of a call's draft; without fields, delete the whole.
 

@@ -48,7 +48,7 @@ def configure(part: str) -> None:
 
 
 def json_line(entry: Any, **_options: Any) -> str:
-    """Return an entry as JSON; a value of another kind as Python shows it."""
+    """Return an entry as JSON, values of other kinds as their `repr`."""
     try:
         return _ENCODER.encode(entry).decode()
     except (TypeError, ValueError):

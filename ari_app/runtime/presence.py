@@ -41,6 +41,8 @@ class PresenceService:
         """States that Redis lost, by agent, from a change that cannot be."""
         self._shown: dict[str, set[str]] = {}
         """Calls with a pop that an agent's desk may show, for clearing it; a cache."""
+        self._cleared: set[str] = set()
+        """Agents with a desk that this process cleared once."""
         self._messages: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -130,11 +132,24 @@ class PresenceService:
         if agent.call_id is None:
             for call_id in self._shown.pop(agent.agent_id, set()):
                 await self._hub.close_pop(agent.agent_id, call_id)
+            if agent.agent_id not in self._cleared:
+                self._cleared.add(agent.agent_id)
+                await self._close_former(agent.agent_id)
             return
         if agent.state is AgentState.RESERVED:
             # The pop of an offer takes the place of those before it.
             self._shown.pop(agent.agent_id, None)
         self._shown.setdefault(agent.agent_id, set()).add(agent.call_id)
+
+    async def _close_former(self, agent_id: str) -> None:
+        """Close a former process's pop of a call that is over."""
+        # The desk is read first: an agent is reserved for a call before its pop is shown.
+        call_id = await self._hub.shown_call(agent_id)
+        if call_id is None:
+            return
+        with suppress(QueuesUnavailable):
+            if (await self._queues.agent(agent_id)).call_id != call_id:
+                await self._hub.close_pop(agent_id, call_id)
 
     async def _tell_queues(self) -> None:
         while True:

@@ -24,6 +24,9 @@ from foundation.problems import Problem
 SWITCH_S = 0.0005
 """How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
 
+COLLECTED_AFTER = 10_000, 20, 20
+"""Objects until rubbish is looked for: a call makes thousands, and nearly all go without being looked for."""
+
 log = structlog.get_logger()
 
 
@@ -76,6 +79,7 @@ async def serve(settings: Settings) -> None:
             raise SystemExit(1) from error
         # What lives as long as the process is not looked through again: that stalls every call for a fifth of a second.
         gc.freeze()
+        gc.set_threshold(*COLLECTED_AFTER)
         log.info("hotline_started", node=settings.node, http_port=settings.http_port)
         await service.stop_requested.wait()
         log.info("hotline_stopping")

@@ -9,7 +9,7 @@ from ivr.grammar import Flow, QueueStep, RecordStep
 
 DESK, WEB_FORM = "desk", "web_form"
 """Staff file these matters; customers send them."""
-FILED_BY_STAFF = (Channel.COUNTER, Channel.LETTER, Channel.EMAIL)
+FILED_BY_STAFF = (Channel.COUNTER, Channel.LETTER, Channel.FAX, Channel.EMAIL)
 
 
 def served_matters(flows: Iterable[Flow]) -> Mapping[tuple[TicketKind, Channel], Sequence[str]]:

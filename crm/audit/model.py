@@ -31,6 +31,12 @@ class EntrySubject(StrEnum):
     AREA_NOTICE = "area_notice"
     VISIT_WINDOW = "visit_window"
     """A window of a department's week, with its places."""
+    FORM = "form"
+    """The form of a kind of ticket."""
+    THRESHOLD = "threshold"
+    """A bound of a queue's figure."""
+    SHIFTS = "shifts"
+    """The shifts that begin on a day, or on some days."""
     LIST = "list"
     """A list that was exported."""
 

@@ -111,7 +111,7 @@ def _store(connection: Connection, kind: type[SQLModel], given: Sequence[dict[st
 
 @cache
 def _storing(kind: type[SQLModel], dialect: str) -> tuple[Insert, dict[str, None]]:
-    """Return the statement that stores rows of a table, and an empty row."""
+    """Return the statement that stores rows, and an empty row."""
     table = SQLModel.metadata.tables[str(kind.__tablename__)]
     statement: Insert = _INSERT[dialect](table).on_conflict_do_nothing(index_elements=[table.c.id])
     return statement, dict.fromkeys(column.name for column in table.c)

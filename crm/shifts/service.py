@@ -1,15 +1,19 @@
 """Use cases of planned shifts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.audit.following import entry
+from crm.audit.model import AuditEntry, EntryAction, EntrySubject
 from crm.history.changes import during, marks
 from crm.shifts import store
 from crm.shifts.errors import ShiftsInvalid
 from crm.shifts.model import PlannedShift, ShiftCopy, ShiftInput, ShiftQuery, ShiftsOfDay, ShiftView
+from crm.staff.model import Staff
+from foundation.acting import actor
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
@@ -74,7 +78,30 @@ class ShiftService:
         changed = [at for one in (*former, *shifts) for at in during(one.since, one.until)]
         await store.remove(session, begin, end)
         await _check(session, shifts)
-        session.add_all([*shifts, *marks(changed)])
+        session.add_all([*shifts, *marks(changed), *await self._noted(session, since, until, former, shifts)])
+
+    async def _noted(
+        self,
+        session: AsyncSession,
+        since: date,
+        until: date,
+        former: Sequence[PlannedShift],
+        shifts: Sequence[PlannedShift],
+    ) -> list[AuditEntry]:
+        """Return the entry of the audit log; none where nothing changed."""
+        agents = await store.agents(session)
+        before, after = ([self._said(one, agents) for one in of] for of in (former, shifts))
+        if sorted(before) == sorted(after):
+            return []
+        days = str(since) if until == since + DAY else f"{since} – {until - DAY}"
+        changes = {"shifts": {"before": before, "after": sorted(after)}}
+        return [entry(actor(), EntrySubject.SHIFTS, str(since), days, EntryAction.CHANGE, changes)]
+
+    def _said(self, shift: PlannedShift, agents: Mapping[str, Staff]) -> str:
+        """Return a shift as people read it, such as `2026-12-01 08:00–16:00 刘芳`."""
+        since, until = shift.since.astimezone(self._zone), shift.until.astimezone(self._zone)
+        name = agents[shift.staff_id].name if shift.staff_id in agents else shift.staff_id
+        return f"{since:%Y-%m-%d %H:%M}–{until:%H:%M} {name}"
 
     async def _views(self, session: AsyncSession, since: date, until: date) -> list[ShiftView]:
         agents = await store.agents(session)

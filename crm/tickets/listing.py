@@ -18,7 +18,7 @@ from crm.moments import Moment
 from crm.personal_data.fields import SEES, Personal
 from crm.staff.model import Staff
 from crm.text import Id, OneLine
-from crm.tickets import store
+from crm.tickets import compared
 from crm.tickets.files import store as files_store
 from crm.tickets.model import UNDISPATCHED, Channel, Ticket, TicketReporter, TicketStatus, Urgency
 from crm.tickets.views import TicketView
@@ -185,10 +185,10 @@ ROWS = _rows()
 _COLUMNS = tuple(str(column.key) for column in ROWS.selected_columns)
 
 
-def rows(connection: Connection, tickets: Sequence[store.Compared], due: Mapping[str, NextDue]) -> list[TicketRow]:
+def rows(connection: Connection, tickets: Sequence[compared.Compared], due: Mapping[str, NextDue]) -> list[TicketRow]:
     """Return tickets, as selected by ROWS, as rows of a list."""
     files = files_store.counts(connection, [ticket.id for ticket in tickets])
-    similar = store.also_open(connection, [one for one in tickets if one.status is TicketStatus.REGISTERED])
+    similar = compared.also_open(connection, [one for one in tickets if one.status is TicketStatus.REGISTERED])
     made = []
     for ticket in tickets:
         found = _read(ticket)
@@ -199,7 +199,7 @@ def rows(connection: Connection, tickets: Sequence[store.Compared], due: Mapping
     return made
 
 
-def _read(ticket: store.Compared) -> dict[str, Any]:
+def _read(ticket: compared.Compared) -> dict[str, Any]:
     """Return what a row holds, with names in the reader's language."""
     found = dict(zip(_COLUMNS, ticket, strict=True))
     for of in _IN_ENGLISH:

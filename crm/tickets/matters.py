@@ -10,7 +10,7 @@ import hashlib
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.kinds import TicketKind
-from crm.tickets import store
+from crm.tickets import compared, store
 from crm.tickets.address import address_key
 from crm.tickets.inputs import FileTicket
 from crm.tickets.merges import store as merges_store
@@ -61,7 +61,7 @@ async def _told_before(session: AsyncSession, given: FileTicket, actor: Actor) -
     if not key or not (is_form or without_cause):
         return None
     words = f"{given.subject} {given.description}"
-    for found in await store.open_at(session, given.kind, key, one.number, one.customer_id):
+    for found in await compared.open_at(session, given.kind, key, one.number, one.customer_id):
         no_cause = without_cause and found.category_id is None
         if found.is_theirs:
             is_same = (is_form or no_cause) and alike(words, found.words) >= REPEATED

@@ -66,6 +66,7 @@ class Channel(StrEnum):
     WEB = "web"
     COUNTER = "counter"
     LETTER = "letter"
+    FAX = "fax"
     EMAIL = "email"
     SURVEY = "survey"
     """Reported in a callback survey."""

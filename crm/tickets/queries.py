@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import store as customers_store
-from crm.tickets import store
+from crm.tickets import compared, store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.counting import counted
@@ -128,7 +128,7 @@ class TicketReader(TicketUnitOfWork):
 
     async def page(
         self, wanted: ListQuery, department_id: str | None = None, *, people: bool = True
-    ) -> Sequence[store.Compared]:
+    ) -> Sequence[compared.Compared]:
         """Return a page of a list, as selected by ROWS.
 
         Args:
@@ -143,7 +143,7 @@ class TicketReader(TicketUnitOfWork):
 
     def page_of(
         self, connection: Connection, wanted: ListQuery, department_id: str | None, *, people: bool
-    ) -> Sequence[store.Compared]:
+    ) -> Sequence[compared.Compared]:
         """Return a page of a list, as `page` does."""
         return store.listed(
             connection,

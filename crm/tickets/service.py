@@ -10,7 +10,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.kinds import TicketKind
-from crm.tickets import filing, store
+from crm.tickets import compared, filing, store
 from crm.tickets.applications.service import ApplicationService
 from crm.tickets.cohandling import service as cohandling
 from crm.tickets.cohandling.model import CoTask
@@ -88,7 +88,7 @@ class TicketService(TicketReader):
             lambda connection: self._rows(connection, connection.execute(wanted).all())
         )
 
-    def _rows(self, connection: Connection, tickets: Sequence[store.Compared]) -> list[TicketRow]:
+    def _rows(self, connection: Connection, tickets: Sequence[compared.Compared]) -> list[TicketRow]:
         return rows(connection, tickets, self._deadlines.next_due(connection, [ticket.id for ticket in tickets]))
 
     async def file(

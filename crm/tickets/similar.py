@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from crm.customers.model import Address, CallerNumber
 from crm.text import Id, Lines, OneLine
-from crm.tickets import store
+from crm.tickets import compared
 from crm.tickets.address import address_key, address_tail
+from crm.tickets.compared import Compared, ReportedBy
 from crm.tickets.views import TicketView
 
 SHOWN = 5
@@ -79,10 +80,10 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
     facts = query.model_dump(include={"number", "customer_id", "area", "category_id"})
     facts["address_key"] = address_key(query.address)
     facts["address_tail"] = address_tail(facts["address_key"])
-    tickets = store.candidates(connection, facts, words=bool(query.text))
-    reported = store.reported_by(connection, query.number, query.customer_id, [ticket.id for ticket in tickets])
+    tickets = compared.candidates(connection, facts, words=bool(query.text))
+    reported = compared.reported_by(connection, query.number, query.customer_id, [ticket.id for ticket in tickets])
     likely = rank(query, tickets, reported)
-    whole = store.whole(connection, [found.ticket_id for found in likely]) if likely else {}
+    whole = compared.whole(connection, [found.ticket_id for found in likely]) if likely else {}
     return [
         SimilarTicket(ticket=TicketView.model_validate(whole[found.ticket_id]), score=found.score, why=found.why)
         for found in likely
@@ -90,7 +91,7 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
     ]
 
 
-def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store.ReportedBy) -> list[Likely]:
+def rank(query: SimilarQuery, tickets: Iterable[Compared], reported: ReportedBy) -> list[Likely]:
     """Return the best candidates by score; `reported` holds the caller's own reports.
 
     Texts are compared last, and only of candidates that can still be among the best: hundreds may share an area.
@@ -113,7 +114,7 @@ def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store
     return best
 
 
-def _shared(query: SimilarQuery, key: str, ticket: store.Compared, reported: store.ReportedBy) -> dict[str, float]:
+def _shared(query: SimilarQuery, key: str, ticket: Compared, reported: ReportedBy) -> dict[str, float]:
     """Return the weights of the facts a ticket and a matter share."""
     return {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
@@ -124,7 +125,7 @@ def _shared(query: SimilarQuery, key: str, ticket: store.Compared, reported: sto
     }
 
 
-def _is_customers(query: SimilarQuery, ticket: store.Compared) -> bool:
+def _is_customers(query: SimilarQuery, ticket: Compared) -> bool:
     return query.customer_id is not None and query.customer_id == ticket.customer_id
 
 
@@ -163,5 +164,5 @@ def _alike(words: str, other: str) -> float:
 
 
 def _pairs(text: str) -> str:
-    plain = "".join(filter(str.isalnum, text[: store.COMPARED].casefold()))
+    plain = "".join(filter(str.isalnum, text[: compared.COMPARED].casefold()))
     return " ".join(map(operator.add, plain, plain[1:])) or plain

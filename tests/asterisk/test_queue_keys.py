@@ -17,12 +17,16 @@ from tests.desk_client import Desk
 from tests.words import words
 
 MESSAGE_CALLER, CALL_BACK_CALLER, WINDOW_CALLER = "13800000002", "13800000003", "13800000004"
+WAITING_CALLER = "13800000006"
 COMPLAINT = "2"
 WINDOW = """  name: complaint
   call_back:
     windows:
       - { code: tomorrow, zh: 明天, en: tomorrow, day: tomorrow, opens: "00:00", closes: "24:00" }
+  announcements: { every_s: 15, prompts: [goodbye, leave_message] }
 """
+OWN_PROMPT_S = 25.0
+"""Time in which the next prompt of the queue is heard."""
 
 
 @pytest.fixture(scope="module")
@@ -131,4 +135,18 @@ async def test_caller_chooses_when_to_be_called_back(hotline: Hotline) -> None:
     entry = await missed(supervisor, WINDOW_CALLER)
     assert entry["window"] == {"zh": "明天", "en": "tomorrow"}
     assert datetime.fromisoformat(entry["in_line_from"]) > datetime.now(UTC)
+    await hotline.waiting(supervisor, "complaint", 0)
+
+
+async def test_caller_hears_the_prompts_of_the_queue_in_turn_with_music_between(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(WAITING_CALLER)
+    await hotline.into_queue(caller, COMPLAINT)
+    await hotline.waiting(supervisor, "complaint", 1)
+
+    await caller.hears_words(await words("goodbye"), within=OWN_PROMPT_S)
+    await caller.hears_no_pause(seconds=8.0)
+    await caller.hears_words(await words("leave_message"), within=OWN_PROMPT_S)
+
+    await caller.hang_up()
     await hotline.waiting(supervisor, "complaint", 0)

@@ -9,6 +9,8 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index, SQLModel
 
 from ari_app.desk.board import AlertFigure
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -25,6 +27,14 @@ class QueueThreshold(SQLModel, table=True):
     staff_id: str
     """The supervisor who set it."""
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+follow(
+    QueueThreshold,
+    EntrySubject.THRESHOLD,
+    name_of=lambda row: f"{row.queue} {row.figure}",
+    ignored={"id", "staff_id", "at"},
+)
 
 
 class QueueAlert(SQLModel, table=True):

@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
-from sqlalchemy import JSON, Column
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Column, desc
+from sqlalchemy.orm import Session
+from sqlmodel import Field, SQLModel, col, select
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.kinds import TicketKind
 from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
@@ -93,6 +96,21 @@ class TicketForm(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+def _former(session: Session, row: TicketForm) -> TicketForm | None:
+    versions = select(TicketForm).where(col(TicketForm.kind) == row.kind).order_by(desc("version"))
+    return session.scalars(versions.limit(1)).first()
+
+
+follow(
+    TicketForm,
+    EntrySubject.FORM,
+    id_of=lambda row: str(row.kind),
+    name_of=lambda row: str(row.kind),
+    ignored={"kind", "version", "changed_by", "changed_at"},
+    former=_former,
+)
+
+
 def _field(name: str, kind: FieldKind, zh: str, en: str, *, required: bool = False) -> FormField:
     return FormField(name=name, kind=kind, zh=zh, en=en, required=required)
 
@@ -106,8 +124,22 @@ SHIPPED: dict[TicketKind, list[FormField]] = {
         _field("product", FieldKind.TEXT, "产品名称", "Product", required=True),
         _field("model", FieldKind.TEXT, "型号", "Model"),
         _field("purchase_date", FieldKind.PAST_DATE, "购买日期", "Date of purchase"),
+        FormField(
+            name="purchase_channel",
+            kind=FieldKind.CHOICE,
+            zh="购买渠道",
+            en="Channel of purchase",
+            choices=[
+                Choice(value="shop", zh="门店", en="shop"),
+                Choice(value="online", zh="网上", en="online"),
+                Choice(value="service_hall", zh="营业厅", en="service hall"),
+                Choice(value="other", zh="其他", en="other"),
+            ],
+        ),
         _field("purchase_place", FieldKind.TEXT, "购买地点", "Place of purchase"),
-        _field("problem", FieldKind.LINES, "问题描述", "Problem", required=True),
     ],
 }
-"""Forms as shipped, version 0: in force for a kind until another is entered."""
+"""Forms as shipped, version 0: in force for a kind until another is entered.
+
+The problem itself is the ticket's subject and description; no form asks for it again.
+"""

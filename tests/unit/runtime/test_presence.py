@@ -61,6 +61,7 @@ class Desk:
     def __init__(self, last: str) -> None:
         self.clear: asyncio.Event = asyncio.Event()
         self._last = last
+        self.shown: str | None = None
 
     async def send(self, *_: object, **__: object) -> bool:
         return True
@@ -68,13 +69,19 @@ class Desk:
     def listening(self, _roles: object) -> bool:
         return False
 
+    async def shown_call(self, _agent_id: str) -> str | None:
+        return self.shown
+
     async def close_pop(self, _agent_id: str, call_id: str) -> None:
         if call_id == self._last:
             self.clear.set()
 
 
 class Changes(Queues):
-    """Queues that tell about the one agent."""
+    """Queues that tell about the one agent, who is ready by now."""
+
+    async def agent(self, agent_id: str) -> AgentSnapshot:
+        return AgentSnapshot(agent_id, AgentState.READY)
 
     tell: Callable[[AgentSnapshot], None]
 
@@ -86,8 +93,10 @@ class Changes(Queues):
         return lambda: None
 
 
-async def test_pop_of_a_call_dialled_during_a_wrap_up_goes_with_that_wrap_up() -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["same process", "restarted in the wrap-up"])
+async def test_pop_of_a_call_dialled_during_a_wrap_up_goes_with_that_wrap_up(known: bool) -> None:
     desk, queues = Desk("dialled"), Changes()
+    desk.shown = None if known else "dialled"
     hub: Any = desk
     given: Any = queues
     agents: Any = SimpleNamespace(phone=lambda _agent_id: None)
@@ -98,12 +107,8 @@ async def test_pop_of_a_call_dialled_during_a_wrap_up_goes_with_that_wrap_up() -
     running = asyncio.create_task(PresenceService(hub, given, agents, online).run())
     while not hasattr(queues, "tell"):
         await asyncio.sleep(0)
-    for state, call_id in (
-        (AgentState.WRAP_UP, "first"),
-        (AgentState.TALKING, "dialled"),
-        (AgentState.WRAP_UP, "first"),
-        (AgentState.READY, None),
-    ):
+    seen_before = ((AgentState.WRAP_UP, "first"), (AgentState.TALKING, "dialled")) if known else ()
+    for state, call_id in (*seen_before, (AgentState.WRAP_UP, "first"), (AgentState.READY, None)):
         queues.tell(AgentSnapshot(AGENT, state, call_id=call_id))
     async with asyncio.timeout(5):
         await desk.clear.wait()

@@ -12,15 +12,6 @@ export const LEAST = 2
 
 const of = (customer_id: string) => ({ path: { customer_id } })
 
-/** Customers by a part of name, address, account or telephone. */
-export function useCustomersLike(text: MaybeRefOrGetter<string>) {
-  return useQuery({
-    key: () => ['customers', 'like', toValue(text)],
-    query: () => data(api.GET('/api/v1/customers', { params: { query: { text: toValue(text) } } })),
-    enabled: () => toValue(text) !== '',
-  })
-}
-
 export function useCustomer(id: MaybeRefOrGetter<string>) {
   return useQuery({
     key: () => ['customers', 'one', toValue(id)],

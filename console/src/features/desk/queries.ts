@@ -7,43 +7,13 @@ import { useReadAgain } from '@/shared/api/reading'
 export type FileTicket = Schemas['FileTicket']
 export type TicketView = Schemas['TicketView']
 export type TicketDetail = Schemas['TicketDetail']
-export type Kept = Schemas['DeferredRequestView']
-
-const HOUR_MS = 3_600_000
-/** What seldom changes is there when the next pop comes. */
-const SELDOM = { staleTime: HOUR_MS, gcTime: HOUR_MS }
-
-export function useForms() {
-  return useQuery({ key: ['forms'], query: () => data(api.GET('/api/v1/ticket-forms')), ...SELDOM })
-}
 
 export function useQueues() {
   return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: 5000 })
 }
 
-/** Departments proposed for a cause in an area, best first. */
-export function useProposals(of: MaybeRefOrGetter<{ categoryId: string | null; area: string }>) {
-  return useQuery({
-    key: () => ['proposals', toValue(of)],
-    query: () => {
-      const { categoryId, area } = toValue(of)
-      if (categoryId === null) return Promise.resolve([])
-      return data(api.GET('/api/v1/department-proposals', { params: { query: { category_id: categoryId, area } } }))
-    },
-  })
-}
-
 const path = (id: string) => ({ params: { path: { ticket_id: id } } })
 const once = (key: string) => ({ headers: { 'Idempotency-Key': key } })
-
-/** File a ticket; with the same key a second time it is filed once. Kept on disk where the database is away. */
-export function fileTicket(body: FileTicket, key: string): Promise<TicketView | Kept> {
-  return data(api.POST('/api/v1/tickets', { body, ...once(key) }))
-}
-
-export function isKept(answer: TicketView | Kept): answer is Kept {
-  return 'deferred_id' in answer
-}
 
 /** Choose which customer a shared number means; the next call proposes that one. */
 export function choosePerson(number: string, customerId: string): Promise<unknown> {

@@ -59,16 +59,6 @@ export function useRefused(id: MaybeRefOrGetter<string>) {
   })
 }
 
-/** Departments for a cause in an area, likeliest first; without a cause there are none. */
-export function useProposals(category: MaybeRefOrGetter<string | null>, area: MaybeRefOrGetter<string>) {
-  return useQuery({
-    key: () => ['proposals', toValue(category) ?? '', toValue(area)],
-    query: () => data(api.GET('/api/v1/department-proposals', { params: { query: { category_id: toValue(category) ?? '', area: toValue(area) } } })),
-    enabled: () => toValue(category) !== null,
-    staleTime: 60_000,
-  })
-}
-
 export function useDepartments() {
   const departments = useHouse()
   const names = computed(() => new Map((departments.data.value ?? []).map((one) => [one.id, one.name])))

@@ -3,7 +3,8 @@ import { onceKey, type Schemas } from '@/shared/api/client'
 import { ApiProblem } from '@/shared/api/problems'
 import { useI18n } from 'vue-i18n'
 import { spoken } from '@/shared/ui/numbers'
-import { customerOf, fileTicket } from './queries'
+import { fileTicket } from '@/shared/filing/tickets'
+import { customerOf } from './queries'
 
 const FILLED = ['name', 'address', 'area', 'number'] as const
 type Answer = string | number | boolean | null
@@ -38,7 +39,7 @@ export interface Given {
 
 const PLACE = 'hotline.new_ticket'
 /** Those on which a member of staff takes reports that no desk has. */
-export const CHANNELS = ['counter', 'letter', 'email', 'phone'] as const
+export const CHANNELS = ['counter', 'letter', 'fax', 'email', 'phone'] as const
 
 function blank(given: Given): NewTicket {
   return {

@@ -40,15 +40,6 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () =
   return { ...pages, tickets, loadNextPage: () => inTurn(() => pages.loadNextPage()) }
 }
 
-/** Find customers by a part of name, address or account. */
-export function useCustomersLike(text: MaybeRefOrGetter<string>) {
-  return useQuery({
-    key: () => ['customers', 'like', toValue(text)],
-    query: () => data(api.GET('/api/v1/customers', { params: { query: { text: toValue(text) } } })),
-    enabled: () => toValue(text).length > 1,
-  })
-}
-
 /** Return the id of a ticket that is named by its id, or by its number. Throws where no ticket has the number. */
 export async function ticketId(name: string): Promise<string> {
   if (!/^\d+$/.test(name)) return name

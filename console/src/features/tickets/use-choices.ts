@@ -1,5 +1,7 @@
 import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { useCategories, useDepartments } from '@/shared/house/house'
+import { useProposals } from '@/shared/house/proposals'
 import { useGroup } from '@/shared/i18n/labels'
 import { useSession } from '@/shared/session/session'
 import type { ActionField } from './actions'
@@ -8,6 +10,7 @@ import { usePeopleOf, type TicketDetail } from './queries'
 
 /** What a field of an action may be, where there is a choice; and what is said where nothing is left to choose. */
 export function useChoices(of: () => { field: ActionField; department: string; ticket: TicketDetail }) {
+  const { t } = useI18n()
   const [departments, categories, session] = [useDepartments(), useCategories(), useSession()]
   const field = computed(() => of().field)
   const group = useGroup(() => field.value.group)
@@ -15,10 +18,18 @@ export function useChoices(of: () => { field: ActionField; department: string; t
   const visiting = computed(() => (of().department || of().ticket.department_id) ?? (session.role === 'department' ? session.who?.department_id : null) ?? '')
   const windows = useWindows(() => (field.value.control === 'window' ? visiting.value : ''), () => of().ticket.urgency)
 
+  const proposals = useProposals(() => of().ticket.category_id, () => of().ticket.area, () => field.value.control === 'department' && session.role !== 'department')
+  /** The likeliest departments for the cause in the area stand first, and say so. */
+  function proposedFirst(active: readonly { id: string; name: string }[]) {
+    const places = new Map((proposals.data.value ?? []).map((one, place) => [one.department_id, place]))
+    const placeOf = (one: { id: string }) => places.get(one.id) ?? places.size
+    return active.toSorted((one, other) => placeOf(one) - placeOf(other)).map((one) => ({ value: one.id, label: places.has(one.id) ? t('tickets.proposed', { name: one.name }) : one.name }))
+  }
+
   const choices = computed(() => {
     switch (field.value.control) {
       case 'department':
-        return (departments.data.value ?? []).filter((one) => one.active).map((one) => ({ value: one.id, label: one.name }))
+        return proposedFirst((departments.data.value ?? []).filter((one) => one.active))
       case 'category':
         return (categories.data.value ?? []).filter((one) => one.active && one.fits.includes(of().ticket.kind)).map((one) => ({ value: one.id, label: one.name }))
       case 'person':

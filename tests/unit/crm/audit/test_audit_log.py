@@ -1,11 +1,14 @@
 """Audit log: who changed what, in the same transaction."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.desk.board import AlertFigure
+from ari_app.supervision.alerts.model import ThresholdInput
+from ari_app.supervision.alerts.service import QueueThresholds
 from crm.audit.errors import EntryNotFound
 from crm.audit.model import HIDDEN, AuditEntryView, AuditQuery, EntryAction, EntrySubject
 from crm.audit.service import AuditService
@@ -14,12 +17,17 @@ from crm.categories.service import CategoryService
 from crm.departments.errors import NameTaken
 from crm.departments.model import DepartmentChange, DepartmentInput
 from crm.departments.service import DepartmentService
+from crm.kinds import TicketKind
 from crm.notices.model import NoticeChannel, NoticeRecipient
+from crm.shifts.model import ShiftsOfDay
+from crm.shifts.service import ShiftService
 from crm.sla.policy import SHIPPED
 from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.staff.model import StaffChange, StaffInput
 from crm.staff.service import StaffService
+from crm.tickets.forms.model import FieldKind, FormField, FormInput
+from crm.tickets.forms.service import FormService
 from foundation.acting import acting
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -127,3 +135,37 @@ async def test_the_log_is_filtered_and_paged_and_only_added_to(database: Databas
         with pytest.raises(DBAPIError, match="audit_entry is append-only"):
             async with database.write() as session:
                 await session.exec(text(statement))  # type: ignore[call-overload]
+
+
+async def test_forms_bounds_of_alerts_and_shifts_have_their_entries(database: Database, audit: AuditService) -> None:
+    forms, shifts = FormService(database), ShiftService(database, "Asia/Shanghai")
+    bounds = QueueThresholds(database, ["repair"])
+    agent = await StaffService(database, ["repair"]).create(
+        StaffInput(staff_number="1001", name="刘芳", role=Role.AGENT, password="a long password"),
+        endpoint="agent1001",
+        sip_password="sip secret",
+    )
+    floor = FormField(name="floor", kind=FieldKind.NUMBER, zh="楼层", en="Floor")
+    day, hours = date(2026, 12, 1), {"staff_id": agent.id, "from_time": "08:00", "until_time": "16:00"}
+    with acting(ADMINISTRATOR):
+        await forms.replace(TicketKind.FAULT, FormInput(fields=[floor]), 0, SUPERVISOR)
+        await forms.replace(TicketKind.FAULT, FormInput(fields=[]), 1, SUPERVISOR)
+        wanted = ThresholdInput(queue="repair", figure=AlertFigure.WAITING, bound=5)
+        set_to = await bounds.set(wanted, ADMINISTRATOR)
+        await bounds.set(wanted.model_copy(update={"bound": 8}), ADMINISTRATOR)
+        await bounds.remove(set_to.id)
+        for _ in range(2):  # the second time nothing changes
+            await shifts.replace(day, ShiftsOfDay.model_validate({"shifts": [hours]}))
+
+    first, second = await entries(audit, subject="form", subject_id="fault")
+    assert first.changes["fields"].after[0]["zh"] == "楼层"
+    assert second.changes["fields"].before == first.changes["fields"].after
+    moved = [(one.action, one.changes.get("bound")) for one in await entries(audit, subject="threshold")]
+    assert [(action, both.before, both.after) for action, both in moved if both is not None] == [
+        (EntryAction.CREATE, None, 5),
+        (EntryAction.CHANGE, 5, 8),
+        (EntryAction.REMOVE, 8, None),
+    ]
+    (planned,) = await entries(audit, subject="shifts")
+    assert (planned.subject_name, planned.staff_name) == ("2026-12-01", "管理员 (9001)")
+    assert planned.changes["shifts"].after == ["2026-12-01 08:00–16:00 刘芳"]

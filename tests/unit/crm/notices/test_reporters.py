@@ -20,7 +20,7 @@ from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 from tests.unit.crm.customers import people
 from tests.unit.crm.notices.conftest import House, Receiver
 
-FORM = {"product": "燃气热水器", "problem": "打不着火"}
+FORM = {"product": "燃气热水器", "model": "JSQ-24"}
 LANDLINE = "+861087654321"
 
 

@@ -26,7 +26,7 @@ from foundation.database import Database
 from foundation.routes import Role
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 
-HEATER = {"product": "燃气热水器", "model": "JSQ-24", "purchase_date": "2026-01-05", "problem": "打不着火"}
+HEATER = {"product": "燃气热水器", "model": "JSQ-24", "purchase_date": "2026-01-05", "purchase_channel": "online"}
 EVERY_KIND = [
     FormField(name="text", kind=FieldKind.TEXT, zh="文", en="text"),
     FormField(name="lines", kind=FieldKind.LINES, zh="文", en="lines"),
@@ -75,11 +75,12 @@ async def test_everything_wrong_with_a_form_is_named_at_once_and_nothing_is_file
     tickets: TicketService, place: Place
 ) -> None:
     form = {"product": " ", "purchase_date": (utc_now() + timedelta(days=30)).date().isoformat(), "colour": "white"}
+    form["purchase_channel"] = "moon"
     with pytest.raises(FormNotFilled) as refused:
         await tickets.file(place.fault(kind="after_sales", form=form), AGENT)
 
     problems = {problem.field: problem.rule for problem in refused.value.errors}
-    assert set(problems) == {"form.product", "form.purchase_date", "form.problem", "form.colour"}
+    assert set(problems) == {"form.product", "form.purchase_date", "form.purchase_channel", "form.colour"}
     assert problems["form.purchase_date"] == "must not be in the future"
     assert await tickets.page(ListQuery(limit=9)) == []
 
@@ -87,7 +88,7 @@ async def test_everything_wrong_with_a_form_is_named_at_once_and_nothing_is_file
 async def test_a_machine_that_asks_nothing_files_without_a_form(tickets: TicketService, place: Place) -> None:
     assert (await tickets.file(place.fault(kind="after_sales"), SYSTEM)).form == {}
     with pytest.raises(FormNotFilled):
-        await tickets.file(place.fault(kind="after_sales", form={"product": "热水器"}), SYSTEM)
+        await tickets.file(place.fault(kind="after_sales", form={"model": "JSQ-24"}), SYSTEM)
     with pytest.raises(FormNotFilled):
         await tickets.file(place.fault(kind="after_sales"), AGENT)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crm.tickets.address import address_key, address_tail
+from crm.tickets.compared import CANDIDATES_BY
 from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.service import TicketService
 from crm.tickets.similar import ADDRESS, AREA, CATEGORY, CUSTOMER, NUMBER, WORDS, SimilarQuery, SimilarTicket, combined
-from crm.tickets.store import CANDIDATES_BY
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.history.test_history import plan

@@ -69,7 +69,7 @@ class Lives(RuleBasedStateMachine):
     )
     def file(self, house: str | None, elsewhere: str, number: str) -> str:
         kind = elsewhere if house is None else "fault"
-        form = {"product": "燃气热水器", "problem": "打不着火"} if kind == "after_sales" else {}
+        form = {"product": "燃气热水器", "model": "JSQ-24"} if kind == "after_sales" else {}
         report = self.place.fault(number, address=house or "", kind=kind, form=form)
         filed: TicketView = self.run(self.service.file(report, SUPERVISOR))
         same = [
