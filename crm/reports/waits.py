@@ -66,7 +66,10 @@ def packed(counts: Mapping[int, int]) -> bytes:
 
 def joined(stored: Iterable[bytes]) -> Counts:
     """Return the sum of stored counts, by rising key."""
-    pairs = np.frombuffer(b"".join(stored), dtype="<u4").reshape(-1, 2)
+    parts = list(stored)
+    pairs = np.frombuffer(b"".join(parts), dtype="<u4").reshape(-1, 2)
+    if len(parts) == 1:
+        return pairs
     keys, numbers = pairs[:, 0], pairs[:, 1]
     if not len(keys) or keys.max() >= MOST_DENSE:
         keys, places = np.unique(keys, return_inverse=True)
