@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from crm.kinds import TicketKind
 from crm.tickets.model import Channel
+from foundation.reader import in_reader_language
 from ivr.grammar import Flow, QueueStep, RecordStep
 
 DESK, WEB_FORM = "desk", "web_form"
@@ -24,12 +25,13 @@ def served_matters(flows: Iterable[Flow]) -> Mapping[tuple[TicketKind, Channel],
         for channel in FILED_BY_STAFF:
             served[kind, channel] = [DESK]
     for flow in flows:
+        name = flow.name if flow.title is None else in_reader_language(flow.title.zh, flow.title.en)
         matters = {step.matter: step.queue for step in flow.steps.values() if isinstance(step, QueueStep)}
         takes_messages = any(isinstance(step, RecordStep) for step in flow.steps.values())
         for matter, queue in matters.items():
             if matter is None:
                 continue
-            served[TicketKind(matter), Channel.PHONE].append(f"{flow.name} → {queue}")
+            served[TicketKind(matter), Channel.PHONE].append(f"{name} → {queue}")
             if takes_messages:
-                served[TicketKind(matter), Channel.IVR].append(flow.name)
+                served[TicketKind(matter), Channel.IVR].append(name)
     return served

@@ -48,6 +48,13 @@ describe('changes of the audit log', () => {
     expect([onlyIn(before, after), onlyIn(after, before)]).toEqual([['rules: kind: 报修; 小时: 2'], ['rules: kind: 报修; 小时: 4']])
   })
 
+  it('of a form and of shifts are the entries that differ', () => {
+    const scope = { name: 'scope', kind: 'fault', required: false }
+    const [before, after] = [[scope, { name: 'price' }], [{ ...scope, required: true }, { name: 'price' }]].map((fields) => linesOf('fields', fields, WORDS))
+    expect(onlyIn(after ?? [], before ?? [])).toEqual(['name: scope; kind: 报修; required: 是'])
+    expect(linesOf('shifts', [], WORDS)).toEqual(['—'])
+  })
+
   it('are asked for by what the address names, the last day included', () => {
     expect(filterOf({})).toEqual({})
     const asked = filterOf({ person: 'staff-1', subject: 'staff', object: 'x', since: '2026-11-30', last: '2026-11-30' })

@@ -46,8 +46,12 @@ export function textOf(field: string, value: unknown, words: Words): string {
   return parts.length === 0 ? words.nothing : parts.map(([name, one]) => `${words.field(name)}: ${textOf(name, one, words)}`).join('; ')
 }
 
+/** Lists with a line for each entry: they are long, and one entry changes. */
+const LISTS: ReadonlySet<string> = new Set(['fields', 'shifts'])
+
 /** Return a value line by line: a line for each part of a group, and for each group of a list. */
 export function linesOf(field: string, value: unknown, words: Words): readonly string[] {
+  if (LISTS.has(field) && Array.isArray(value) && value.length > 0) return value.map((one) => textOf(field, one, words))
   if (!isGroup(value)) return [textOf(field, value, words)]
   const lines = Object.entries(value).flatMap(([name, one]) =>
     Array.isArray(one) && one.some(isGroup)

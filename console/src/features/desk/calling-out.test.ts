@@ -8,6 +8,7 @@ import { serve, show } from '@/shared/testing/service'
 import CallButton from '@/shared/calling/CallButton.vue'
 import CallPerson from '@/shared/ui/CallPerson.vue'
 import CallOut from './components/CallOut.vue'
+import { usePhone } from '@/phone'
 import CallerCard from './components/CallerCard.vue'
 import CallOutcome from './components/CallOutcome.vue'
 import CallsToTake from './components/CallsToTake.vue'
@@ -37,6 +38,7 @@ describe('calling out', () => {
     const errors = [{ field: 'target.id', rule: '不能拨打境外号码', code: 'number_of_region', parameters: {} }]
     const requests = serve({ 'GET /outgoing-rules': rules, 'POST /calls': { type: '/problems/invalid', title: '填写有误', status: 422, detail: '', errors } })
     const panel = show(CallOut)
+    vi.spyOn(usePhone(), 'startShift').mockResolvedValue(true)
     useCalling().ask()
     await flushPromises()
     await panel.find('form').trigger('submit')
@@ -50,6 +52,19 @@ describe('calling out', () => {
     expect(requests.filter((one) => one.method === 'POST').map((one) => one.body)).toEqual([
       { target: { kind: 'number', id: '+44 20 7946 0000' }, shown_number: '+864511234567' },
     ])
+    panel.unmount()
+  })
+
+  it('dials nothing while the phone of this page cannot be connected, and says so', async () => {
+    const requests = serve({ 'GET /outgoing-rules': rules })
+    const panel = show(CallOut)
+    vi.spyOn(usePhone(), 'startShift').mockResolvedValue(false)
+    useCalling().ask({ number: '+8613800000002' })
+    await flushPromises()
+    await panel.find('form').trigger('submit')
+    await flushPromises()
+    expect(panel.find('[role=alert]').text()).toBe('本机未接通，未拨打。请先点“开始上班”，并允许使用麦克风。')
+    expect(requests.filter((one) => one.method === 'POST')).toEqual([])
     panel.unmount()
   })
 

@@ -40,6 +40,15 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () =
   return { ...pages, tickets, loadNextPage: () => inTurn(() => pages.loadNextPage()) }
 }
 
+/** The form as it was when the ticket was filed. */
+export function useFormOf(ticket: () => TicketDetail) {
+  return useQuery({
+    key: () => ['forms', ticket().kind, ticket().form_version],
+    query: () => data(api.GET('/api/v1/ticket-forms/{kind}', { params: { path: { kind: ticket().kind }, query: { version: ticket().form_version } } })),
+    enabled: () => Object.keys(ticket().form).length > 0,
+  })
+}
+
 /** Return the id of a ticket that is named by its id, or by its number. Throws where no ticket has the number. */
 export async function ticketId(name: string): Promise<string> {
   if (!/^\d+$/.test(name)) return name

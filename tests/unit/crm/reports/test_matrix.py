@@ -42,7 +42,7 @@ async def test_each_matter_has_its_ways_in_and_its_tickets(database: Database) -
     assert len(cells) == len(matrix.kinds) * len(matrix.channels)
     by_phone = cells[TicketKind.FAULT, Channel.PHONE]
     assert (by_phone.registered, by_phone.first_contact_share, by_phone.gap) == (2, 50.0, False)
-    assert by_phone.served_by == ["hotline → repair"]
+    assert by_phone.served_by == ["热线 → repair"]
     assert cells[TicketKind.FAULT, Channel.WEB].registered == 1
     # The number leads to the list of its tickets: the day begins at the service's midnight.
     day_begins = datetime(2026, 11, 26, 16, tzinfo=UTC)

@@ -29,6 +29,8 @@ export function useCallOut() {
   const shown = ref<string | null>(null)
   const busy = ref(false)
   const missing = ref(false)
+  /** The own phone could not be connected: nothing would ring. */
+  const offline = ref(false)
   const problem = ref<unknown>(null)
   const placed = ref('')
   let key = ''
@@ -37,7 +39,7 @@ export function useCallOut() {
     () => calling.opened,
     () => {
       number.value = spoken(calling.callee?.number ?? '')
-      missing.value = false
+      missing.value = offline.value = false
       problem.value = null
       key = onceKey()
     },
@@ -65,6 +67,11 @@ export function useCallOut() {
     if (missing.value) return
     busy.value = true
     problem.value = null
+    offline.value = phone.state.kind !== 'desk' && phone.state.stage === 'off' && !(await phone.startShift())
+    if (offline.value) {
+      busy.value = false
+      return
+    }
     try {
       placed.value = await callOut({ ...call, shown_number: shown.value }, key)
       calling.close()
@@ -78,5 +85,5 @@ export function useCallOut() {
     }
   }
 
-  return { number, shown, busy, problem, wrong, place }
+  return { number, shown, busy, problem, offline, wrong, place }
 }
