@@ -49,6 +49,7 @@ class AgentDesks:
     async def presence(self, agent_id: str, connected: bool) -> None:
         """Sign in an agent with an open desk; pause one without."""
         if connected:
+            await self._control.report(agent_id)
             await self._queues.sign_in(agent_id, *self._agents.terms(agent_id))
         else:
             # The agent keeps the present call; no other caller is offered to a closed desk (F14).

@@ -247,6 +247,22 @@ class CallControl:
             raise NoCall("the agent is in no call")
         return shown
 
+    async def report(self, agent_id: str) -> None:
+        """Report an agent's call of this process to queues that lost it (F19).
+
+        A desk that opens meanwhile would sign the agent in as one without a call.
+
+        Raises:
+            QueuesUnavailable: Redis does not answer.
+        """
+        for call in [*self._here.values()]:
+            if agent_id not in call.state.agents:
+                continue
+            await self._queues.hold_on(agent_id, call.state.id, call.state.home_queue)
+            if agent_id not in call.state.agents:
+                # The call ended meanwhile; if that was before `hold_on`, nothing else releases the agent.
+                await self._queues.finished(agent_id, call.state.id)
+
     @property
     def _here(self) -> Mapping[str, OwnedCall]:
         return self._calls.calls if self._calls is not None else {}

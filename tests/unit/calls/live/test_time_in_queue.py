@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from ari_app.desk.call_states import CallAction
-from ari_app.desk.command_model import CallTarget
+from ari_app.desk.command_model import CallTarget, ReadyCommand
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
 from ari_app.runtime.desk_handler import AgentDesks
 from crm.history.model import CallOutcome
@@ -308,3 +309,27 @@ async def test_keys_pressed_while_waiting_do_not_shorten_the_offer_of_a_message(
 
     assert "prompt:leave_message" in [sound for _, sound in caller.sounds]
     assert len(hotline.recordings.entries) == 1
+
+
+async def test_f19_agent_who_talks_is_not_rung_when_the_desk_opens_before_the_repair(hotline: FakeHotline) -> None:
+    desks = AgentDesks(hotline.queues, cast("Any", Served()), hotline.control)
+    agent_id = await hotline.agent_ready()
+    talking = hotline.call("13800000001")
+    await hotline.talking()
+    call_id = hotline.live.state.id
+    await hotline.redis.flushall()
+
+    await desks.presence(agent_id, True)
+    await desks.command(agent_id, ReadyCommand())
+    waiting = hotline.call("13800000002")
+    await until(lambda: CallStage.QUEUED in [state.stage for state in hotline.calls.live])
+    await hotline.reconciler.repair_queues()
+    await asyncio.sleep(5)
+
+    agent = await hotline.agent()
+    assert (agent.state, agent.call_id) == (AgentState.TALKING, call_id)
+    assert hotline.ringing() is None
+    hotline.asterisk.hang_up(talking.id)
+    await hotline.talking()
+    hotline.asterisk.hang_up(waiting.id)
+    await hotline.over()
