@@ -24,6 +24,7 @@ from ari_app.outgoing.store import Linked
 from ari_app.queues.errors import AgentNotSignedIn
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
+from crm.customers.model import Identification
 from foundation.database import Database
 from foundation.problems import FieldProblem, Invalid
 from foundation.routes import Principal
@@ -41,6 +42,10 @@ class Line:
     """Numbers that agents may show, the usual one first."""
 
 
+Identify = Callable[[str], Awaitable[Identification]]
+"""Returns the customers of a number."""
+
+
 class CallingOut:
     """Calls of agents: checked, reserved, placed."""
 
@@ -51,12 +56,14 @@ class CallingOut:
         agents: AgentDirectory,
         queues: QueueService,
         missed: MissedCallers,
+        identify: Identify,
     ) -> None:
         self._line = line
         self._database = database
         self._agents = agents
         self._queues = queues
         self._missed = missed
+        self._identify = identify
         self._targets: TransferTargets | None = None
         self._outside: OutsideCalls | None = None
         self._place: Callable[[CallState], None] | None = None
@@ -93,7 +100,7 @@ class CallingOut:
         )
         ring_s = self._queues.settings_of(home_queue or "").ring_s
         state = outgoing_call(self._line.node, phone, outgoing, ring_s=ring_s)
-        state.customer_id, state.ticket_id = linked.customer_id, linked.ticket_id
+        state.customer_id, state.ticket_id = await self._customer(linked, target), linked.ticket_id
         await self._reserve(state, outgoing)
         assert self._place is not None, "connected"
         self._place(state)
@@ -150,6 +157,13 @@ class CallingOut:
             raise Invalid("there is no number to call", [rule])
         assert self._targets is not None, "connected"
         return await self._targets.resolve(who.staff_id, wanted)
+
+    async def _customer(self, linked: Linked, target: Target) -> str | None:
+        """Return the customer: the only one of the number, where nothing else says."""
+        if linked.customer_id is not None or target.kind is not TargetKind.NUMBER:
+            return linked.customer_id
+        found = (await self._identify(target.id)).customers
+        return found[0].id if len(found) == 1 else None
 
     async def _linked(self, given: CallOut) -> Linked:
         """Return the number, customer and ticket that the call is about."""

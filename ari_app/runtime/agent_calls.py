@@ -50,7 +50,7 @@ class AgentCalls:
         self.waits = ExpectedWaits(domain.reports.mean_talks, lambda name: usual_wrap_up_s(queues.settings_of(name)))
         self.outcomes = Outcomes(database, domain.missed, self.store.get)
         line = Line(settings.node, dial_plan.rules.shown_numbers or (settings.hotline_number,))
-        self.calling_out = CallingOut(line, database, agents, queues, domain.missed)
+        self.calling_out = CallingOut(line, database, agents, queues, domain.missed, domain.customers.identify)
 
     def share(self, hub: Hub) -> None:
         """Share calls with departments through these desks' drafts."""

@@ -31,6 +31,7 @@ from ari_app.outgoing.service import CallingOut, Line
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from crm.customers.model import CustomerView, Identification
 from crm.notices.views import DutyNumber
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
@@ -145,6 +146,7 @@ class FakeHotline:
         if "keys" in given or "overflow" in given:
             plain = {**given, "keys": {}, "overflow": ()}
             self.settings["consult"] = QueueSettings(name="consult", title_zh="咨询", title_en="Consultation", **plain)
+        self.customers: dict[str, list[CustomerView]] = {}
         self.tolls = TollRules.model_validate({"at_once": 3, "agents": {"a_day": 5}})
         self.script: Script = straight_to_queue
         self.recordings, self.spool, self.desks = FakeRecordings(), FakeSpool(), FakeDesks()
@@ -201,7 +203,8 @@ class FakeHotline:
         targets = TransferTargets(self.agents, self.queues, outside, self._on_duty, ("main",))
         self.control.connect(self.calls, targets)
         nothing: Any = None
-        self.calling_out = CallingOut(Line(self.node, ("96001", "96002")), nothing, self.agents, self.queues, nothing)
+        line = Line(self.node, ("96001", "96002"))
+        self.calling_out = CallingOut(line, nothing, self.agents, self.queues, nothing, self._identify)
         self.calling_out.connect(targets, outside, self.calls.place)
         self.refused: list[tuple[str, Problem]] = []
         self.phone_transfers = PhoneTransfers(
@@ -315,6 +318,9 @@ class FakeHotline:
     async def over(self) -> None:
         """Wait until no call is left and every record is stored."""
         await until(lambda: not self.calls.calls)
+
+    async def _identify(self, number: str) -> Identification:
+        return Identification(number=number, customers=self.customers.get(number, []))
 
     async def _refused(self, agent_id: str, problem: Problem) -> None:
         self.refused.append((agent_id, problem))

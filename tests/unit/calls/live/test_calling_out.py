@@ -1,6 +1,7 @@
 """Calls that agents make, on a fake Asterisk: every end, every loss."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from ari_app.desk.model import CallStage
 from ari_app.outgoing.errors import InACall
 from ari_app.queues.errors import AgentNotSignedIn
 from ari_app.queues.model import AgentState
+from crm.customers.model import CustomerView
 from crm.history.model import CallOutcome
 from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind, RecordingStatus
@@ -80,6 +82,18 @@ async def test_agent_and_number_talk_like_any_two(hotline: FakeHotline) -> None:
     assert result(hotline) is OutgoingResult.REACHED
     assert (await hotline.agent()).state is AgentState.WRAP_UP
     assert {entry.kind for entry in hotline.recordings.entries.values()} == {RecordingKind.CONVERSATION}
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, None), (1, "customer-0"), (2, None)])
+async def test_call_to_a_typed_number_is_about_its_only_customer(
+    hotline: FakeHotline, count: int, expected: str | None
+) -> None:
+    facts: list[dict[str, Any]] = [{"id": f"customer-{place}"} for place in range(count)]
+    hotline.customers["+8645187654321"] = [CustomerView.model_construct(**one) for one in facts]
+    own, _ = await called(hotline)
+    hotline.asterisk.hang_up(own.id)
+    await nothing_is_left(hotline)
+    assert hotline.history.only.customer_id == expected
 
 
 @pytest.mark.parametrize(
