@@ -55,6 +55,21 @@ describe('a ticket without a call on a desk', () => {
     form.unmount()
   })
 
+  it('names all that must be filled in at once, and sends nothing before', async () => {
+    const field = (name: string, required: boolean) => ({ name, kind: 'text', zh: name, en: name, required, choices: [] })
+    const { form, posts } = page({ 'GET /ticket-forms': [{ kind: 'consultation', version: 1, fields: [field('product', true), field('model', false)] }] })
+    await flushPromises()
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(form.findAll('.field-error').map((one) => one.text())).toEqual(['请填写', '请填写'])
+    await form.findAll('input[maxlength="200"]')[0]?.setValue('保修')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(form.findAll('.field-error')).toHaveLength(1)
+    expect(posts()).toHaveLength(0)
+    form.unmount()
+  })
+
   it('keeps what was typed through a reload, and shows a refusal at its field', async () => {
     const refused = { type: '/problems/invalid', title: '填写有误', detail: '', status: 422, errors: [{ field: 'reporter.number', rule: '不是电话号码' }] }
     const first = page({ 'POST /tickets': refused })

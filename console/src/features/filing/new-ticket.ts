@@ -67,14 +67,20 @@ export function asTicket(draft: NewTicket): Schemas['FileTicket'] {
 }
 
 /** File a ticket that no call on a desk is about; what was typed stays through reloads until it is filed. */
-export function useNewTicket(given: Given, form: Ref<HTMLElement | null>, filed: (ticket: { id: string; number: string }) => void) {
+export function useNewTicket(given: Given, form: Ref<HTMLElement | null>, required: () => readonly string[], filed: (ticket: { id: string; number: string }) => void) {
   const { t } = useI18n()
   const draft = reactive<NewTicket>(kept(given) ?? blank(given))
   const [busy, waits, problem, missing] = [ref(false), ref(false), ref<unknown>(null), ref(false)]
   watch(draft, () => localStorage.setItem(PLACE, JSON.stringify(draft)))
 
+  /** Return the fields that must be filled in and are not: all are named at once. */
+  function empty(): string[] {
+    const unanswered = required().filter((name) => draft.form[name] == null || draft.form[name] === '')
+    return [...(draft.subject.trim() === '' ? ['subject'] : []), ...unanswered.map((name) => `form.${name}`)]
+  }
+
   function wrong(field: string): string {
-    if (field === 'subject' && missing.value && draft.subject.trim() === '') return t('shared.rule.required')
+    if (missing.value && empty().includes(field)) return t('shared.rule.required')
     return problem.value instanceof ApiProblem ? problem.value.rule(field) : ''
   }
 
@@ -94,7 +100,7 @@ export function useNewTicket(given: Given, form: Ref<HTMLElement | null>, filed:
 
   async function file(): Promise<void> {
     if (busy.value) return
-    missing.value = draft.subject.trim() === ''
+    missing.value = empty().length > 0
     if (missing.value) return show()
     busy.value = true
     problem.value = null
