@@ -179,7 +179,9 @@ async def test_a_call_that_is_over_does_not_close_the_pop_of_the_next(house: Hou
     await house.hub.pop(AGENT, pop("call-2"))
     await house.hub.close_pop(AGENT, "call-1")
     assert (await (await open_desk()).read("welcome"))["pop"]["call_id"] == "call-2"
+    assert await house.hub.shown_call(AGENT) == "call-2"
     await house.hub.close_pop(AGENT, "call-2")
+    assert await house.hub.shown_call(AGENT) is None
     assert (await (await open_desk()).read("welcome"))["pop"] is None
 
 
