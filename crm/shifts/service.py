@@ -98,9 +98,10 @@ class ShiftService:
         return [entry(actor(), EntrySubject.SHIFTS, str(since), days, EntryAction.CHANGE, changes)]
 
     def _said(self, shift: PlannedShift, agents: Mapping[str, Staff]) -> str:
-        """Return a shift as people read it, such as `2026-12-01 08:00–16:00 刘芳`."""
+        """Return a shift as people read it: `2026-12-01 08:00–16:00 刘芳 (1001)`."""
         since, until = shift.since.astimezone(self._zone), shift.until.astimezone(self._zone)
-        name = agents[shift.staff_id].name if shift.staff_id in agents else shift.staff_id
+        agent = agents.get(shift.staff_id)
+        name = f"{agent.name} ({agent.staff_number})" if agent is not None else shift.staff_id
         return f"{since:%Y-%m-%d %H:%M}–{until:%H:%M} {name}"
 
     async def _views(self, session: AsyncSession, since: date, until: date) -> list[ShiftView]:

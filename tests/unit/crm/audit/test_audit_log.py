@@ -168,4 +168,4 @@ async def test_forms_bounds_of_alerts_and_shifts_have_their_entries(database: Da
     ]
     (planned,) = await entries(audit, subject="shifts")
     assert (planned.subject_name, planned.staff_name) == ("2026-12-01", "管理员 (9001)")
-    assert planned.changes["shifts"].after == ["2026-12-01 08:00–16:00 刘芳"]
+    assert planned.changes["shifts"].after == ["2026-12-01 08:00–16:00 刘芳 (1001)"]
