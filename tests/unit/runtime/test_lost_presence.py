@@ -136,6 +136,7 @@ async def desk(redis_url: str) -> AsyncIterator[Desk]:
         connected=lambda _agent_id: True,
         send=nothing,
         close_pop=nothing,
+        shown_call=nothing,
     )
     agents: Any = SimpleNamespace(terms=lambda _agent_id: (["repair"],), phone=lambda _agent_id: None)
 
