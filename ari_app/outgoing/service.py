@@ -159,7 +159,7 @@ class CallingOut:
         return await self._targets.resolve(who.staff_id, wanted)
 
     async def _customer(self, linked: Linked, target: Target) -> str | None:
-        """Return the customer: the only one of the number, where nothing else says."""
+        """Return the customer, by the number where nothing else says."""
         if linked.customer_id is not None or target.kind is not TargetKind.NUMBER:
             return linked.customer_id
         found = (await self._identify(target.id)).customers
