@@ -51,8 +51,8 @@ def json_line(entry: Any, **_options: Any) -> str:
     """Return an entry as JSON, values of other kinds as their `repr`."""
     try:
         return _ENCODER.encode(entry).decode()
-    except (TypeError, ValueError):
-        # Half a surrogate pair, or a key that is no text: the call that is logged must not fail of it.
+    except UnicodeEncodeError:
+        # Half a surrogate pair: the call that is logged must not fail of it.
         return json.dumps(entry, default=repr, skipkeys=True)
 
 

@@ -96,9 +96,13 @@ class TicketForm(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-def _former(session: Session, row: TicketForm) -> TicketForm | None:
+def _former(session: Session, row: TicketForm) -> TicketForm:
+    """Return the form in force before, stored or shipped."""
     versions = select(TicketForm).where(col(TicketForm.kind) == row.kind).order_by(desc("version"))
-    return session.scalars(versions.limit(1)).first()
+    if (stored := session.scalars(versions.limit(1)).first()) is not None:
+        return stored
+    fields = [field.model_dump(mode="json") for field in SHIPPED[row.kind]]
+    return TicketForm(kind=row.kind, version=0, fields=fields, changed_by="", changed_at=row.changed_at)
 
 
 follow(

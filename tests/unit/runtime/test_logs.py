@@ -74,6 +74,7 @@ def test_numbers_are_masked_at_any_depth() -> None:
 def test_an_entry_that_json_cannot_hold_is_written_all_the_same() -> None:
     line = json_line({"event": "x", "text": "\ud83d", "of": object, ("a", 1): 2})
     assert json.loads(line) == {"event": "x", "text": "\ud83d", "of": repr(object)}
+    assert json.loads(json_line({"of": object, "large": 2**70})) == {"of": repr(object), "large": 2**70}
     assert json_line({"event": "读", "at": datetime(2026, 12, 1, tzinfo=UTC)}).startswith(
         '{"event":"读","at":"2026-12-01'
     )

@@ -150,6 +150,7 @@ async def test_forms_bounds_of_alerts_and_shifts_have_their_entries(database: Da
     with acting(ADMINISTRATOR):
         await forms.replace(TicketKind.FAULT, FormInput(fields=[floor]), 0, SUPERVISOR)
         await forms.replace(TicketKind.FAULT, FormInput(fields=[]), 1, SUPERVISOR)
+        await forms.replace(TicketKind.COMPLAINT, FormInput(fields=[floor]), 0, SUPERVISOR)
         wanted = ThresholdInput(queue="repair", figure=AlertFigure.WAITING, bound=5)
         set_to = await bounds.set(wanted, ADMINISTRATOR)
         await bounds.set(wanted.model_copy(update={"bound": 8}), ADMINISTRATOR)
@@ -160,6 +161,8 @@ async def test_forms_bounds_of_alerts_and_shifts_have_their_entries(database: Da
     first, second = await entries(audit, subject="form", subject_id="fault")
     assert first.changes["fields"].after[0]["zh"] == "楼层"
     assert second.changes["fields"].before == first.changes["fields"].after
+    (of_shipped,) = await entries(audit, subject="form", subject_id="complaint")
+    assert (of_shipped.action, of_shipped.changes["fields"].before[0]["zh"]) == (EntryAction.CHANGE, "客户期望")
     moved = [(one.action, one.changes.get("bound")) for one in await entries(audit, subject="threshold")]
     assert [(action, both.before, both.after) for action, both in moved if both is not None] == [
         (EntryAction.CREATE, None, 5),

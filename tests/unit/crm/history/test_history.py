@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.model import TicketStatus
 from crm.tickets.service import TicketService
 from foundation.database import Database
+from recordings.model import RecordingKind
+from recordings.service import RecordingService
+from recordings.store import last_ticket
 from tests.unit.crm.conftest import AGENT, Place
 
 NOW = datetime(2026, 7, 12, 9, 0, tzinfo=UTC)
@@ -217,3 +221,26 @@ async def test_last_agent_of_a_number_is_the_one_who_talked_with_it_of_late(hist
         await history.record_call(called(call_id, NOW - timedelta(hours=hours), number=number, **changes))
     assert await history.last_agent(number, NOW - timedelta(hours=24)) == "staff-b"
     assert await history.last_agent(number, NOW - timedelta(hours=2)) is None
+
+
+async def test_record_is_linked_with_the_ticket_that_was_filed_in_the_call(database: Database, tmp_path: Path) -> None:
+    recordings = RecordingService(database, tmp_path)
+    for call_id in ("call-1", "call-2", "call-3"):
+        await recordings.begin(call_id, RecordingKind.CONVERSATION)
+        await recordings.begin(call_id, RecordingKind.CONVERSATION)
+    for call_id in ("call-1", "call-2"):
+        await recordings.link(call_id, ticket_id="ticket-1")
+    history = HistoryService(database, ticket_of_call=last_ticket)
+
+    stored = [
+        await history.record_call(record)
+        for record in (
+            called("call-1", NOW),
+            called("call-2", NOW, direction="outbound", ticket_id="ticket-2"),
+            called("call-3", NOW),
+        )
+    ]
+
+    assert [one.ticket_id for one in stored] == ["ticket-1", "ticket-2", None]
+    assert [(await history.get(one.id)).ticket_id for one in stored] == ["ticket-1", "ticket-2", None]
+    await recordings.aclose()
