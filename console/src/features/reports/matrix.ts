@@ -1,5 +1,6 @@
 import { useQuery } from '@pinia/colada'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { i18n } from '@/shared/i18n/i18n'
 import type { Period } from './periods'
 
 export type MatrixCell = Schemas['MatrixCell']
@@ -7,7 +8,8 @@ export type MatrixCell = Schemas['MatrixCell']
 /** What serves each matter on each channel, with its tickets of a time. */
 export function useMatrix(period: () => Period) {
   return useQuery({
-    key: () => ['reports', 'matrix', period().since, period().until],
+    // The titles of flows come in the reader's language.
+    key: () => ['reports', 'matrix', period().since, period().until, i18n.global.locale.value],
     query: () => data(api.GET('/api/v1/reports/matrix', { params: { query: period() } })),
   })
 }

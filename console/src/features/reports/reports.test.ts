@@ -2,6 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { speak } from '@/shared/i18n/i18n'
 import { figureText } from '@/shared/rules/figures'
+import { i18n } from '@/shared/i18n/i18n'
 import { serve, show } from '@/shared/testing/service'
 import FigureTable from './components/FigureTable.vue'
 import MatrixPage from './pages/MatrixPage.vue'
@@ -64,11 +65,16 @@ describe('a report', () => {
 
 it('names the queue that serves a matter, and leads to its tickets', async () => {
   const cell = { kind: 'fault', channel: 'phone', registered: 1, first_contact_share: null, satisfaction: null, rated: 0, served_by: ['hotline → repair', 'hotline', 'desk'], gap: false, since: '2026-11-30T16:00:00Z', until: '2026-12-01T16:00:00Z' }
-  serve({ 'GET /queues': [{ name: 'repair', title_zh: '故障报修', title_en: 'Faults' }], 'GET /reports/matrix': { kinds: ['fault'], channels: ['phone'], cells: [cell] } })
+  const asked = serve({ 'GET /queues': [{ name: 'repair', title_zh: '故障报修', title_en: 'Faults' }], 'GET /reports/matrix': { kinds: ['fault'], channels: ['phone'], cells: [cell] } })
   const page = show(MatrixPage)
   await flushPromises()
   expect(page.findAll('td span.soft').slice(-3).map((one) => one.text())).toEqual(['hotline → 故障报修', 'hotline', '坐席登记'])
   expect(page.get('td a').attributes('href')).toMatch(/of=tickets&kind=fault&channel=phone&since=2026-11-30T16:00:00Z&until=2026-12-01T16:00:00Z$/)
+  // Titles of flows come in the reader's language.
+  i18n.global.locale.value = 'en'
+  await flushPromises()
+  expect(asked.filter((one) => one.path === '/reports/matrix')).toHaveLength(2)
+  i18n.global.locale.value = 'zh-CN'
   page.unmount()
 })
 
